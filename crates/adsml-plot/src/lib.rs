@@ -1,0 +1,56 @@
+//! Charts of models and plans as SVG, from plain series.
+//!
+//! A chart is a plain struct: made with a title, filled by setters, drawn by `to_svg`, which judges
+//! everything it was given and returns a whole SVG document. No window, no font and no file is
+//! touched, and the same series give the same bytes.
+//!
+//! | Chart | Shows | From |
+//! |---|---|---|
+//! | [`LeaderboardChart`] | which model is better, and how sure that is | metric per model, interval, training metric |
+//!
+//! ```
+//! use adsml_plot::{Direction, LeaderboardChart, ModelScore};
+//!
+//! let svg = LeaderboardChart::new("Which model predicts clicks?")
+//!     .subtitle("5 folds by campaign, 1 143 ads")
+//!     .metric("log loss", Direction::LowerIsBetter)
+//!     .unit("nats per impression")
+//!     .interval_label("95 % interval")
+//!     .model(ModelScore::new("logistic", 0.00172).interval(0.00165, 0.00180).training(0.00170))
+//!     .model(ModelScore::new("base rate", 0.00181).interval(0.00174, 0.00189).note("baseline"))
+//!     .chosen("logistic")
+//!     .to_svg()?;
+//! assert!(svg.starts_with("<svg") && svg.contains("lower is better"));
+//! # Ok::<(), adsml_plot::PlotError>(())
+//! ```
+//!
+//! Charts keep to a few habits: one palette that readers with colour-vision deficiencies can tell
+//! apart, ticks at round numbers, rates in percent, thousands set apart by thin spaces, names
+//! shortened in the middle when they are too long (the whole name shows on hovering), values off
+//! the scale marked and named, and never a mark outside the view box.
+//!
+//! The SVG is written by a few primitives of our own rather than by a drawing library: error bars
+//! need fractions of a pixel, and screen readers and hovering need titles, descriptions and groups.
+//!
+//! # Features
+//!
+//! | Feature | Default | Gives |
+//! |---|---|---|
+//! | `serde` | no | `Serialize` and `Deserialize` for charts and their series |
+
+mod canvas;
+mod error;
+mod frame;
+mod leaderboard;
+mod number;
+mod palette;
+mod scale;
+mod text;
+
+#[cfg(test)]
+mod checks;
+
+pub use error::{PlotError, Result};
+pub use leaderboard::{Direction, LeaderboardChart, ModelScore};
+pub use number::NumberFormat;
+pub use scale::AxisScale;
