@@ -7,6 +7,7 @@
 //! | Chart | Shows | From |
 //! |---|---|---|
 //! | [`LeaderboardChart`] | which model is better, and how sure that is | metric per model, interval, training metric |
+//! | [`ImportanceChart`] | which features a model leans on | feature names and importances |
 //!
 //! ```
 //! use adsml_plot::{Direction, LeaderboardChart, ModelScore};
@@ -41,6 +42,7 @@
 mod canvas;
 mod error;
 mod frame;
+mod importance;
 mod leaderboard;
 mod number;
 mod palette;
@@ -51,6 +53,7 @@ mod text;
 mod checks;
 
 pub use error::{PlotError, Result};
+pub use importance::ImportanceChart;
 pub use leaderboard::{Direction, LeaderboardChart, ModelScore};
 pub use number::NumberFormat;
 pub use scale::AxisScale;
