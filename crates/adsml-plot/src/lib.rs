@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | [`LeaderboardChart`] | which model is better, and how sure that is | metric per model, interval, training metric |
 //! | [`ImportanceChart`] | which features a model leans on | feature names and importances |
+//! | [`ReliabilityChart`] | whether predicted rates are kept | bins: predicted and observed rate, weight, interval |
 //!
 //! ```
 //! use adsml_plot::{Direction, LeaderboardChart, ModelScore};
@@ -46,6 +47,7 @@ mod importance;
 mod leaderboard;
 mod number;
 mod palette;
+mod reliability;
 mod scale;
 mod text;
 
@@ -56,4 +58,5 @@ pub use error::{PlotError, Result};
 pub use importance::ImportanceChart;
 pub use leaderboard::{Direction, LeaderboardChart, ModelScore};
 pub use number::NumberFormat;
+pub use reliability::{ReliabilityBin, ReliabilityChart};
 pub use scale::AxisScale;
