@@ -9,6 +9,7 @@
 //! | [`LeaderboardChart`] | which model is better, and how sure that is | metric per model, interval, training metric |
 //! | [`ImportanceChart`] | which features a model leans on | feature names and importances |
 //! | [`ReliabilityChart`] | whether predicted rates are kept | bins: predicted and observed rate, weight, interval |
+//! | [`PredictedActualChart`] | how far single predictions are off | predictions, actual values, weights |
 //!
 //! ```
 //! use adsml_plot::{Direction, LeaderboardChart, ModelScore};
@@ -47,6 +48,7 @@ mod importance;
 mod leaderboard;
 mod number;
 mod palette;
+mod predicted_actual;
 mod reliability;
 mod scale;
 mod text;
@@ -58,5 +60,6 @@ pub use error::{PlotError, Result};
 pub use importance::ImportanceChart;
 pub use leaderboard::{Direction, LeaderboardChart, ModelScore};
 pub use number::NumberFormat;
+pub use predicted_actual::PredictedActualChart;
 pub use reliability::{ReliabilityBin, ReliabilityChart};
 pub use scale::AxisScale;
