@@ -106,6 +106,20 @@ impl Interner {
         &self.levels
     }
 
+    /// Forgets all texts and keeps the memory for others.
+    pub fn clear(&mut self) {
+        self.levels.text.clear();
+        self.levels.ends.clear();
+        self.slots.fill(0);
+    }
+
+    /// Bytes of memory it holds, spare room and index included.
+    pub fn allocated_bytes(&self) -> usize {
+        self.levels.text.capacity()
+            + self.levels.ends.capacity() * size_of::<usize>()
+            + self.slots.capacity() * size_of::<u32>()
+    }
+
     /// The levels, without the index.
     pub fn into_levels(self) -> Levels {
         self.levels

@@ -1,0 +1,411 @@
+//! Columns as they grow: the one place where cells become columns, shared by all readers.
+//!
+//! A column takes the type of its first value. When a later value is of another type the column has to be text, and
+//! the text of the values before is gone: the column is then *lost*, stores nothing more, and the
+//! reader goes over the input a second time with that column stated to be text. So a type is always that of the
+//! whole column, and a column of one type is converted once, without its text being kept.
+
+use std::sync::Arc;
+
+use adsml_core::{CategoryColumn, Column, DateColumn, Interner, TimestampColumn};
+
+use super::number::{self, Decimal, Scan, Separator};
+use super::options::{ColumnType, MissingTokens};
+use super::time;
+
+/// What a cell's text means.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rules {
+    pub(super) missing: MissingTokens,
+    pub(super) decimal: Decimal,
+    /// Offset from UTC of timestamps that state none, in minutes.
+    pub(super) naive_offset_minutes: i16,
+}
+
+/// The value does not fit the column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Misfit;
+
+/// A column that cells are pushed to.
+#[derive(Debug, Clone)]
+pub(super) struct ColumnBuilder {
+    stated: Option<ColumnType>,
+    pub(super) values: Values,
+    /// Whether a number was written with a point, with a comma.
+    point: bool,
+    comma: bool,
+}
+
+/// Values of one type; of none while all are missing.
+#[derive(Debug, Clone)]
+pub(super) enum Values {
+    /// So many missing values, and nothing else.
+    Missing(usize),
+    Number(Vec<f64>),
+    Date(Vec<i32>),
+    Timestamp(Vec<i64>, Vec<i16>),
+    Category(Box<Categories>),
+    /// Of several types, seen too late to keep their text.
+    Lost,
+}
+
+/// Codes and what they stand for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Categories {
+    codes: Vec<u32>,
+    interner: Interner,
+    /// Codes of texts seen before, by a cheap hash: spares most of the interner's keyed hashing.
+    recent: [u32; 32],
+}
+
+impl Categories {
+    #[inline]
+    fn push(&mut self, text: &str) {
+        let code = self.code(text);
+        self.codes.push(code);
+    }
+
+    #[inline]
+    fn code(&mut self, text: &str) -> u32 {
+        let bytes = text.as_bytes();
+        let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
+        let slot = (usize::from(first) * 5 + usize::from(last) * 3 + bytes.len() * 7) % 32;
+        let known = self.recent[slot] as usize;
+        let levels = self.interner.levels();
+        if known < levels.len() && levels.get(known) == text {
+            return known as u32;
+        }
+        let code = self.interner.intern(text);
+        self.recent[slot] = code;
+        code
+    }
+}
+
+impl ColumnBuilder {
+    /// A column whose type is stated, or to be inferred.
+    pub(super) fn new(stated: Option<ColumnType>) -> Self {
+        Self { stated, values: empty(stated), point: false, comma: false }
+    }
+
+    /// The stated type, if any.
+    pub(super) const fn stated(&self) -> Option<ColumnType> {
+        self.stated
+    }
+
+    /// Number of values so far; `None` when lost.
+    pub(super) fn len(&self) -> Option<usize> {
+        match &self.values {
+            Values::Missing(n) => Some(*n),
+            Values::Number(values) => Some(values.len()),
+            Values::Date(days) => Some(days.len()),
+            Values::Timestamp(micros, _) => Some(micros.len()),
+            Values::Category(categories) => Some(categories.codes.len()),
+            Values::Lost => None,
+        }
+    }
+
+    /// Whether numbers were written with a point, with a comma.
+    pub(super) const fn separators(&self) -> (bool, bool) {
+        (self.point, self.comma)
+    }
+
+    /// Adds a missing value.
+    #[inline]
+    pub(super) fn push_missing(&mut self) {
+        self.push_missing_n(1);
+    }
+
+    /// Adds missing values.
+    pub(super) fn push_missing_n(&mut self, n: usize) {
+        match &mut self.values {
+            Values::Missing(so_far) => *so_far += n,
+            Values::Number(values) => values.resize(values.len() + n, f64::NAN),
+            Values::Date(days) => days.resize(days.len() + n, DateColumn::MISSING),
+            Values::Timestamp(micros, offsets) => {
+                micros.resize(micros.len() + n, TimestampColumn::MISSING);
+                offsets.resize(offsets.len() + n, 0);
+            }
+            Values::Category(categories) => {
+                categories.codes.resize(categories.codes.len() + n, CategoryColumn::MISSING);
+            }
+            Values::Lost => {}
+        }
+    }
+
+    /// Adds what a cell's text means: a missing token, a number, a date, a timestamp, or text.
+    ///
+    /// # Errors
+    ///
+    /// When it is of another type than the column, which is lost then unless its type was stated.
+    #[inline]
+    pub(super) fn push_cell(&mut self, text: &str, rules: &Rules) -> Result<(), Misfit> {
+        let trimmed = trim(text);
+        if rules.missing.contains(trimmed) {
+            self.push_missing();
+            return Ok(());
+        }
+        match self.values {
+            Values::Category(ref mut categories) => {
+                categories.push(text);
+                Ok(())
+            }
+            Values::Lost => Ok(()),
+            Values::Number(_) => {
+                let scan = number::scan(trimmed.as_bytes(), 0, rules.decimal).filter(|scan| scan.end == trimmed.len());
+                if scan.is_some_and(|scan| self.push_scan(scan)) { Ok(()) } else { self.misfit() }
+            }
+            Values::Date(_) | Values::Timestamp(..) => self.push_time(trimmed, rules),
+            Values::Missing(n) => {
+                if self.begin_with(trimmed, rules) {
+                    self.push_missing_n(n);
+                    self.push_cell(text, rules)
+                } else {
+                    self.misfit()
+                }
+            }
+        }
+    }
+
+    /// Adds a text that is not a number whatever it looks like, as JSON and records have them.
+    pub(super) fn push_text(&mut self, text: &str, rules: &Rules) -> Result<(), Misfit> {
+        match self.values {
+            Values::Missing(n) if self.stated.is_none() => {
+                self.values = if time::date(text).is_some() {
+                    empty(Some(ColumnType::Date))
+                } else if time::timestamp(text, 0).is_some() {
+                    empty(Some(ColumnType::Timestamp))
+                } else {
+                    empty(Some(ColumnType::Category))
+                };
+                self.push_missing_n(n);
+                self.push_text(text, rules)
+            }
+            Values::Number(_) if self.stated.is_none() => self.misfit(),
+            Values::Category(ref mut categories) => {
+                categories.push(text);
+                Ok(())
+            }
+            Values::Date(_) | Values::Timestamp(..) => self.push_time(text, rules),
+            _ => self.push_cell(text, rules),
+        }
+    }
+
+    /// Adds a number; `false` when it does not fit an inferred column of numbers.
+    #[inline]
+    pub(super) fn push_scan(&mut self, scan: Scan) -> bool {
+        let Values::Number(values) = &mut self.values else { return false };
+        if self.stated.is_none() {
+            self.point |= scan.separator == Separator::Point;
+            self.comma |= scan.separator == Separator::Comma;
+            if !scan.faithful || (self.point && self.comma) {
+                return false;
+            }
+        }
+        values.push(scan.value);
+        true
+    }
+
+    /// Adds a text to a column of dates or timestamps.
+    fn push_time(&mut self, text: &str, rules: &Rules) -> Result<(), Misfit> {
+        match &mut self.values {
+            Values::Date(days) => match time::date(text) {
+                Some(day) => days.push(day),
+                None => return self.misfit(),
+            },
+            Values::Timestamp(micros, offsets) => match time::timestamp(text, rules.naive_offset_minutes) {
+                Some((at, offset)) => {
+                    micros.push(at);
+                    offsets.push(offset);
+                }
+                None => return self.misfit(),
+            },
+            _ => unreachable!("called for dates and timestamps only"),
+        }
+        Ok(())
+    }
+
+    /// Gives an empty column the type of its first value; `false` when that contradicts a stated type.
+    #[cold]
+    fn begin_with(&mut self, text: &str, rules: &Rules) -> bool {
+        if self.stated.is_some() {
+            return false;
+        }
+        let number = number::scan(text.as_bytes(), 0, rules.decimal);
+        let found = if number.is_some_and(|scan| scan.end == text.len() && scan.faithful) {
+            ColumnType::Number
+        } else if time::date(text).is_some() {
+            ColumnType::Date
+        } else if time::timestamp(text, rules.naive_offset_minutes).is_some() {
+            ColumnType::Timestamp
+        } else {
+            ColumnType::Category
+        };
+        self.values = empty(Some(found));
+        true
+    }
+
+    /// Two types in one column: nothing more is stored, unless the type was stated and the reader gives up.
+    #[cold]
+    fn misfit(&mut self) -> Result<(), Misfit> {
+        if self.stated.is_none() {
+            self.values = Values::Lost;
+        }
+        Err(Misfit)
+    }
+
+    /// Loses the column: it will be read again as text.
+    pub(super) fn lose(&mut self) {
+        self.values = Values::Lost;
+    }
+
+    /// Whether the column is lost.
+    pub(super) const fn is_lost(&self) -> bool {
+        matches!(self.values, Values::Lost)
+    }
+
+    /// The type of the values so far; `None` when lost, or while all are missing.
+    pub(super) const fn found(&self) -> Option<ColumnType> {
+        match self.values {
+            Values::Missing(_) | Values::Lost => None,
+            Values::Number(_) => Some(ColumnType::Number),
+            Values::Date(_) => Some(ColumnType::Date),
+            Values::Timestamp(..) => Some(ColumnType::Timestamp),
+            Values::Category(_) => Some(ColumnType::Category),
+        }
+    }
+
+    /// Empties the column for other values of type `found`, keeping its memory where it can.
+    pub(super) fn restart(&mut self, found: Option<ColumnType>) {
+        (self.point, self.comma) = (false, false);
+        match (&mut self.values, self.stated.or(found)) {
+            (Values::Number(values), Some(ColumnType::Number)) => values.clear(),
+            (Values::Date(days), Some(ColumnType::Date)) => days.clear(),
+            (Values::Timestamp(micros, offsets), Some(ColumnType::Timestamp)) => {
+                micros.clear();
+                offsets.clear();
+            }
+            (Values::Category(categories), Some(ColumnType::Category)) => {
+                categories.codes.clear();
+                categories.interner.clear();
+            }
+            (values, kind) => *values = empty(kind),
+        }
+    }
+
+    /// Adds the values of `part`, the next rows of the same column; `expected` is the number of rows in the end, as
+    /// far as known.
+    ///
+    /// `false`, and nothing done, when `part` is needed as text for that.
+    pub(super) fn append(&mut self, part: &Self, expected: usize) -> bool {
+        match (&self.values, &part.values) {
+            (Values::Lost, _) => return true,
+            (Values::Category(_), Values::Category(_) | Values::Missing(_)) => {}
+            (Values::Category(_), _) | (Values::Missing(_), Values::Lost) => return false,
+            (Values::Missing(n), values) if !matches!(values, Values::Missing(_)) => {
+                let n = *n;
+                self.values = empty(part.found());
+                self.reserve(n, expected);
+                self.push_missing_n(n);
+            }
+            _ => {}
+        }
+        (self.point, self.comma) = (self.point | part.point, self.comma | part.comma);
+        self.reserve(part.len().unwrap_or(0), expected);
+        match (&mut self.values, &part.values) {
+            (_, &Values::Missing(n)) => self.push_missing_n(n),
+            (Values::Number(values), Values::Number(more)) if !(self.point && self.comma) || self.stated.is_some() => {
+                values.extend_from_slice(more);
+            }
+            (Values::Date(days), Values::Date(more)) => days.extend_from_slice(more),
+            (Values::Timestamp(micros, offsets), Values::Timestamp(more, more_offsets)) => {
+                micros.extend_from_slice(more);
+                offsets.extend_from_slice(more_offsets);
+            }
+            (Values::Category(categories), Values::Category(more)) => {
+                let Categories { codes, interner, .. } = categories.as_mut();
+                let known: Vec<u32> = more.interner.levels().iter().map(|text| interner.intern(text)).collect();
+                // A missing value has the largest code, beyond all that are known.
+                let code = |&code: &u32| known.get(code as usize).copied().unwrap_or(CategoryColumn::MISSING);
+                codes.extend(more.codes.iter().map(code));
+            }
+            (values, _) => *values = Values::Lost,
+        }
+        true
+    }
+
+    /// Makes room for `more` values: for all that are expected, or else an eighth more, so that
+    /// growing never needs twice the memory.
+    fn reserve(&mut self, more: usize, expected: usize) {
+        fn grow<T>(values: &mut Vec<T>, more: usize, expected: usize) {
+            if values.capacity() - values.len() < more {
+                values.reserve_exact(expected.saturating_sub(values.len()).max(values.len() / 8).max(more));
+            }
+        }
+        match &mut self.values {
+            Values::Number(values) => grow(values, more, expected),
+            Values::Date(days) => grow(days, more, expected),
+            Values::Timestamp(micros, offsets) => {
+                grow(micros, more, expected);
+                grow(offsets, more, expected);
+            }
+            Values::Category(categories) => grow(&mut categories.codes, more, expected),
+            Values::Missing(_) | Values::Lost => {}
+        }
+    }
+
+    /// Bytes that the column holds in memory; missing values count as the numbers they will be.
+    pub(super) fn allocated_bytes(&self) -> usize {
+        match &self.values {
+            Values::Missing(n) => n * size_of::<f64>(),
+            Values::Number(values) => values.capacity() * size_of::<f64>(),
+            Values::Date(days) => days.capacity() * size_of::<i32>(),
+            Values::Timestamp(micros, offsets) => {
+                micros.capacity() * size_of::<i64>() + offsets.capacity() * size_of::<i16>()
+            }
+            Values::Category(categories) => {
+                categories.codes.capacity() * size_of::<u32>() + categories.interner.allocated_bytes()
+            }
+            Values::Lost => 0,
+        }
+    }
+
+    /// The column; all missing values of no type are missing numbers. `None` when lost.
+    pub(super) fn finish(self) -> Option<Column> {
+        fn fitted<T>(mut values: Vec<T>) -> Vec<T> {
+            values.shrink_to_fit();
+            values
+        }
+        match self.values {
+            Values::Missing(n) => Some(Column::Number(vec![f64::NAN; n])),
+            Values::Number(values) => Some(Column::Number(fitted(values))),
+            Values::Date(days) => Some(Column::Date(DateColumn { days: fitted(days) })),
+            Values::Timestamp(micros, offsets) => {
+                TimestampColumn::new(fitted(micros), fitted(offsets)).map(Column::Timestamp)
+            }
+            Values::Category(categories) => {
+                let Categories { codes, interner, .. } = *categories;
+                CategoryColumn::from_codes(fitted(codes), Arc::new(interner.into_levels())).map(Column::Category)
+            }
+            Values::Lost => None,
+        }
+    }
+}
+
+fn empty(found: Option<ColumnType>) -> Values {
+    match found {
+        None => Values::Missing(0),
+        Some(ColumnType::Number) => Values::Number(Vec::new()),
+        Some(ColumnType::Date) => Values::Date(Vec::new()),
+        Some(ColumnType::Timestamp) => Values::Timestamp(Vec::new(), Vec::new()),
+        Some(ColumnType::Category) => Values::Category(Box::default()),
+    }
+}
+
+/// Without blanks around it; the usual cell has none, which two comparisons tell.
+#[inline]
+fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if *first > b' ' && *last > b' ' => text,
+        _ => text.trim_ascii(),
+    }
+}

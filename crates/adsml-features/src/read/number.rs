@@ -1,0 +1,391 @@
+//! Decimal text to `f64`, bit for bit as the standard library, several times faster on short cells.
+//!
+//! One pass reads sign, digits, separator and exponent, eight digits at a time; the value then comes from
+//! Clinger's exact path (mantissa and power of ten both exact in an `f64`) or from one 64 × 128 bit product
+//! (Lemire). What neither covers goes to `str::parse`.
+//!
+//! Source: Clinger (1990), "How to read floating point numbers accurately", PLDI; Lemire (2021), "Number parsing
+//! at a gigabyte per second", Software: Practice and Experience 51(8), section 5, and Mushtak and Lemire (2023),
+//! "Fast number parsing without fallback", for why the product suffices.
+
+/// Which separator of decimals is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Decimal {
+    /// A point; and, in a file that is not separated by commas, a comma when no number of the file has a point.
+    #[default]
+    Auto,
+    /// `1.5`.
+    Point,
+    /// `1,5`.
+    Comma,
+}
+
+/// The separator a number was written with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Separator {
+    None,
+    Point,
+    Comma,
+}
+
+/// A number at the beginning of some bytes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scan {
+    /// Its value; always finite.
+    pub(super) value: f64,
+    /// Where it ends.
+    pub(super) end: usize,
+    pub(super) separator: Separator,
+    /// Whether an `f64` keeps all that is written: no leading zeros, no whole number beyond 2^53.
+    pub(super) faithful: bool,
+}
+
+/// Reads the number that begins at `start`; what follows it is for the caller to judge.
+///
+/// `None` when there is none, or when it is beyond the range of an `f64`.
+#[inline]
+pub(super) fn scan(bytes: &[u8], start: usize, decimal: Decimal) -> Option<Scan> {
+    let mut at = start;
+    let negative = bytes.get(at) == Some(&b'-');
+    at += usize::from(negative || bytes.get(at) == Some(&b'+'));
+
+    let whole_start = at;
+    let mut mantissa = 0_u64;
+    at = digits(bytes, at, &mut mantissa);
+    let mut n_digits = at - whole_start;
+    let faithful_whole = n_digits <= 1 || bytes[whole_start] != b'0';
+
+    let mut separator = Separator::None;
+    let mut exponent = 0_i64;
+    match bytes.get(at) {
+        Some(b'.') if decimal != Decimal::Comma => separator = Separator::Point,
+        Some(b',') if decimal != Decimal::Point => separator = Separator::Comma,
+        _ => {}
+    }
+    if separator != Separator::None {
+        let fraction_start = at + 1;
+        at = digits(bytes, fraction_start, &mut mantissa);
+        exponent = -((at - fraction_start) as i64);
+        n_digits += at - fraction_start;
+    }
+    if n_digits == 0 {
+        return None;
+    }
+
+    let mut whole = separator == Separator::None;
+    if matches!(bytes.get(at), Some(b'e' | b'E')) {
+        let (written, end) = written_exponent(bytes, at + 1)?;
+        exponent += written;
+        at = end;
+        whole = false;
+    }
+
+    // Beyond 19 digits the mantissa may have wrapped around; leading zeros count towards the 19, which only costs time.
+    let fast = if n_digits <= 19 { compose(mantissa, exponent) } else { None };
+    let value = match fast {
+        Some(value) if negative => -value,
+        Some(value) => value,
+        None => slow(&bytes[start..at])?,
+    };
+    let faithful = faithful_whole && !(whole && (n_digits > 19 || mantissa > 1 << 53));
+    value.is_finite().then_some(Scan { value, end: at, separator, faithful })
+}
+
+/// Appends the digits from `at` on to `mantissa`, modulo 2^64; where they end.
+#[inline]
+fn digits(bytes: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
+    while let Some(eight) = bytes.get(at..at + 8) {
+        let eight = u64::from_le_bytes(eight.try_into().expect("eight bytes"));
+        if !are_digits(eight) {
+            break;
+        }
+        *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(value_of(eight));
+        at += 8;
+    }
+    while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|&digit| digit < 10) {
+        *mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
+        at += 1;
+    }
+    at
+}
+
+/// Whether all eight bytes are digits.
+#[inline]
+const fn are_digits(eight: u64) -> bool {
+    (eight & 0xF0F0_F0F0_F0F0_F0F0) | ((eight.wrapping_add(0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) >> 4)
+        == 0x3333_3333_3333_3333
+}
+
+/// The number that eight digits say: neighbours are joined three times.
+#[inline]
+const fn value_of(eight: u64) -> u64 {
+    let eight = (eight & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(2561) >> 8;
+    let eight = (eight & 0x00FF_00FF_00FF_00FF).wrapping_mul(6_553_601) >> 16;
+    (eight & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32
+}
+
+/// An exponent and where it ends; `None` when no digit follows.
+fn written_exponent(bytes: &[u8], mut at: usize) -> Option<(i64, usize)> {
+    let negative = bytes.get(at) == Some(&b'-');
+    at += usize::from(negative || bytes.get(at) == Some(&b'+'));
+    let start = at;
+    let mut exponent = 0_i64;
+    while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|&digit| digit < 10) {
+        exponent = exponent.saturating_mul(10).saturating_add(i64::from(digit)).min(1_000_000_000_000);
+        at += 1;
+    }
+    (at > start).then_some((if negative { -exponent } else { exponent }, at))
+}
+
+/// The standard library's answer, with the comma of decimals replaced.
+#[cold]
+fn slow(text: &[u8]) -> Option<f64> {
+    let text = std::str::from_utf8(text).ok()?;
+    if text.contains(',') { text.replace(',', ".").parse().ok() } else { text.parse().ok() }
+}
+
+const EXACT_POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
+    1e21, 1e22,
+];
+
+/// `mantissa * 10^exponent`, correctly rounded; `None` outside what the tables cover.
+#[inline]
+fn compose(mantissa: u64, exponent: i64) -> Option<f64> {
+    if mantissa <= 1 << 53 && (-22..=22).contains(&exponent) {
+        let power = EXACT_POWERS[exponent.unsigned_abs() as usize];
+        return Some(if exponent < 0 { mantissa as f64 / power } else { mantissa as f64 * power });
+    }
+    if mantissa == 0 {
+        return Some(0.0);
+    }
+    lemire(mantissa, exponent)
+}
+
+const MIN_POWER: i64 = -60;
+const MAX_POWER: i64 = 30;
+
+/// The leading 128 bits of 5^q for q in `MIN_POWER..=MAX_POWER`: cut off above zero, rounded up below.
+static POWERS: [(u64, u64); (MAX_POWER - MIN_POWER + 1) as usize] = powers_of_five();
+
+const fn powers_of_five() -> [(u64, u64); (MAX_POWER - MIN_POWER + 1) as usize] {
+    let mut table = [(0, 0); (MAX_POWER - MIN_POWER + 1) as usize];
+    let mut q = MIN_POWER;
+    while q <= MAX_POWER {
+        let mut power = 1_u128;
+        // 5^55 is the last that fits; below -55 the power is kept in 192 bits by `reciprocal`.
+        if q >= 0 {
+            let mut i = 0;
+            while i < q {
+                power *= 5;
+                i += 1;
+            }
+            power <<= power.leading_zeros();
+        } else {
+            power = reciprocal((-q) as u32);
+        }
+        table[(q - MIN_POWER) as usize] = ((power >> 64) as u64, power as u64);
+        q += 1;
+    }
+    table
+}
+
+/// The leading 128 bits of `1 / 5^n`, rounded up, by long division in base two.
+const fn reciprocal(n: u32) -> u128 {
+    // The divisor in 192 bits, little end first, which holds up to 5^82.
+    let mut divisor = [1_u64, 0, 0];
+    let mut i = 0;
+    while i < n {
+        let mut carry = 0_u128;
+        let mut limb = 0;
+        while limb < 3 {
+            let product = divisor[limb] as u128 * 5 + carry;
+            divisor[limb] = product as u64;
+            carry = product >> 64;
+            limb += 1;
+        }
+        i += 1;
+    }
+    let mut remainder = [1_u64, 0, 0];
+    let mut quotient = 0_u128;
+    while quotient.leading_zeros() > 0 {
+        // remainder *= 2; it stays below twice the divisor.
+        remainder =
+            [remainder[0] << 1, (remainder[1] << 1) | (remainder[0] >> 63), (remainder[2] << 1) | (remainder[1] >> 63)];
+        quotient <<= 1;
+        let mut less = false;
+        let mut limb = 3;
+        while limb > 0 {
+            limb -= 1;
+            if remainder[limb] != divisor[limb] {
+                less = remainder[limb] < divisor[limb];
+                break;
+            }
+        }
+        if !less {
+            let mut borrow = 0_u64;
+            let mut limb = 0;
+            while limb < 3 {
+                let (difference, under) = remainder[limb].overflowing_sub(divisor[limb]);
+                let (difference, under_again) = difference.overflowing_sub(borrow);
+                remainder[limb] = difference;
+                borrow = (under || under_again) as u64;
+                limb += 1;
+            }
+            quotient |= 1;
+        }
+    }
+    quotient + 1
+}
+
+/// Lemire's product: the 53 leading bits of `mantissa * 10^exponent` and their rounding.
+#[inline]
+fn lemire(mantissa: u64, exponent: i64) -> Option<f64> {
+    if !(MIN_POWER..=MAX_POWER).contains(&exponent) {
+        return None;
+    }
+    let (high, low) = POWERS[(exponent - MIN_POWER) as usize];
+    let shift = mantissa.leading_zeros();
+    let normal = u128::from(mantissa << shift);
+    let mut product = normal * u128::from(high);
+    if (product >> 64) as u64 & 0x1FF == 0x1FF {
+        product = product.wrapping_add((normal * u128::from(low)) >> 64);
+    }
+    let (upper, lower) = ((product >> 64) as u64, product as u64);
+    if lower == u64::MAX && !(-27..=55).contains(&exponent) {
+        return None;
+    }
+    let top = (upper >> 63) as u32;
+    let mut bits = upper >> (top + 9);
+    let mut power = ((217_706 * exponent) >> 16) + 63 + i64::from(top) - i64::from(shift) + 1023;
+    // Half way between two neighbours: to the even one.
+    if lower <= 1 && (-4..=23).contains(&exponent) && bits & 3 == 1 && bits << (top + 9) == upper {
+        bits &= !1;
+    }
+    bits = (bits + (bits & 1)) >> 1;
+    if bits >= 1 << 53 {
+        bits = 1 << 52;
+        power += 1;
+    }
+    // With these tables the power stays far from the ends of an f64's range.
+    Some(f64::from_bits((bits & ((1 << 52) - 1)) | ((power as u64) << 52)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The whole text as one number.
+    fn number(text: &str) -> Option<Scan> {
+        scan(text.as_bytes(), 0, Decimal::Point).filter(|scan| scan.end == text.len())
+    }
+
+    fn assert_as_std(text: &str) {
+        let expected = text.parse::<f64>().unwrap();
+        let found = number(text).map(|scan| scan.value);
+        if expected.is_finite() {
+            assert_eq!(found.map(f64::to_bits), Some(expected.to_bits()), "{text}");
+        } else {
+            assert_eq!(found, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn known_difficult_numbers_equal_the_standard_library() {
+        for text in [
+            "0",
+            "-0",
+            "0.0",
+            ".5",
+            "5.",
+            "+7",
+            "1e23",
+            "9007199254740993",
+            "9007199254740993.0",
+            "8.5e-20",
+            "1.8369701987210297e-16",
+            "123456789012345678901234567890",
+            "0.000000000000000000000000000000000000001",
+            "2.2250738585072014e-308",
+            "5e-324",
+            "1e-400",
+            "1.7976931348623157e308",
+            "1e309",
+            "6929495644600919.5",
+            "3.7455744005952583e15",
+            "9223372036854775807",
+            "18446744073709551615",
+            "18446744073709551616",
+            "00000000000000000000000000000000000001.5",
+            "1e-27",
+            "1e-28",
+            "1234567890123456789e-40",
+        ] {
+            assert_as_std(text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_none() {
+        for text in ["", "-", ".", "-.", "e5", "1e", "1e+", "inf", "NaN", "0x10", "1e999", "-1e999", "1_000", "--1"] {
+            assert!(number(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_an_f64_would_lose_is_known() {
+        for (text, faithful) in [
+            ("9007199254740992", true),
+            ("9007199254740993", false),
+            ("-9007199254740993", false),
+            ("123456789012345678901", false),
+            ("9007199254740993.0", true),
+            ("007", false),
+            ("0", true),
+            ("-0.5", true),
+            ("00.5", false),
+            ("1e30", true),
+        ] {
+            assert_eq!(number(text).unwrap().faithful, faithful, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_decimal_comma_is_read_where_it_is_accepted() {
+        let read = |decimal| scan(b"-3,25;", 0, decimal).map(|scan| (scan.value, scan.end, scan.separator));
+        assert_eq!(read(Decimal::Auto), Some((-3.25, 5, Separator::Comma)));
+        assert_eq!(read(Decimal::Comma), Some((-3.25, 5, Separator::Comma)));
+        assert_eq!(read(Decimal::Point), Some((-3.0, 2, Separator::None)));
+        assert_eq!(scan(b"1,00000000000000000000000000000001", 0, Decimal::Comma).unwrap().value, 1.0);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn any_float_reads_back(bits in any::<u64>()) {
+            let value = f64::from_bits(bits);
+            prop_assume!(value.is_finite());
+            prop_assert_eq!(number(&format!("{value:?}")).unwrap().value.to_bits(), value.to_bits());
+        }
+
+        #[test]
+        fn usual_floats_read_back(value in -1e9..1e9_f64, tiny in -1e-6..1e-6_f64) {
+            prop_assert_eq!(number(&format!("{value}")).unwrap().value.to_bits(), value.to_bits());
+            prop_assert_eq!(number(&format!("{tiny}")).unwrap().value.to_bits(), tiny.to_bits());
+        }
+
+        #[test]
+        fn any_decimal_equals_the_standard_library(text in "[+-]?[0-9]{1,22}(\\.[0-9]{0,22})?(e[+-]?[0-9]{1,3})?") {
+            assert_as_std(&text);
+        }
+
+        #[test]
+        fn half_way_cases_equal_the_standard_library(mantissa in (1_u64 << 53)..=u64::MAX, exponent in -62..=32) {
+            assert_as_std(&format!("{mantissa}e{exponent}"));
+            assert_as_std(&format!("{}e{exponent}", (mantissa >> 10 << 10) | (1 << 9)));
+        }
+    }
+}
