@@ -43,8 +43,9 @@ use crate::{
 /// assert_eq!(account.table().names().next(), Some("date"));
 /// // What the first campaign earns on a usual day, and what one more euro would bring.
 /// let campaign = &account.campaigns()[0];
-/// let (value, marginal) = (campaign.curve.value(campaign.usual_budget), campaign.curve.marginal(campaign.usual_budget));
-/// assert!(value > 0.0 && marginal < value / campaign.usual_budget);
+/// let spend = campaign.usual_budget;
+/// let (value, marginal) = (campaign.curve.value(spend), campaign.curve.marginal(spend));
+/// assert!(value > 0.0 && marginal < value / spend);
 /// # Ok::<(), adsml_simulate::SimulateError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

@@ -14,7 +14,7 @@ pub const MAX_CTR: f64 = 0.05;
 /// ```text
 /// ctr = 0.003 + 0.047 / (1 + exp(-(z - 1.6)))
 ///
-/// z = - 0.5 tanh(0.5 (ln(1000 budget / audience_size) + 1.6))      the more money per head, the more tired the audience
+/// z = - 0.5 tanh(0.5 (ln(1000 budget / audience_size) + 1.6))      money per head tires the audience
 ///     + 0.5 r - 0.8 r c - 0.7 c                                    relevance is worth more where competition is low
 ///     + OBJECTIVE + PLACEMENT x DEVICE + AGE x GENDER              two interaction tables
 ///     + 0.3 - 0.03 (creative_count - 6)^2                          too few creatives tire, too many dilute

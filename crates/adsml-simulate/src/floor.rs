@@ -12,7 +12,8 @@ use crate::{Result, Row, RowTruth, SimulateError};
 /// ```
 ///
 /// with `n` impressions, `k` clicks and true rate `p` of a row, and the account's
-/// [click dispersion](crate::AccountParams::click_dispersion) `rho`. Expectations are over clicks, given the impressions.
+/// [click dispersion](crate::AccountParams::click_dispersion) `rho`. Expectations are over clicks, given the
+/// impressions.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct NoiseFloor {

@@ -231,8 +231,14 @@ impl AccountParams {
         self
     }
 
-    /// Share of yesterday's effective spend in today's: `a[t] = (1 - r) spend[t] + r a[t - 1]`, `a[-1] = 0`, per ad set. The
-    /// curve takes `a[t]`, so a constant spend ends where it would without carry-over. Default 0.
+    /// Share `r` of yesterday's effective spend in today's, per ad set. The curve takes `a[t]`, so a constant spend
+    /// ends where it would without carry-over; on a day without spend there is no click to bring what was carried.
+    ///
+    /// ```text
+    /// a[t] = (1 - r) spend[t] + r a[t - 1],   a[-1] = 0
+    /// ```
+    ///
+    /// Default 0. Source: Broadbent (1979), "One way TV advertisements work", JMRS 21(3), scaled to keep the level.
     #[must_use]
     pub fn carry_over(mut self, carry_over: f64) -> Self {
         self.carry_over = carry_over;
@@ -252,7 +258,8 @@ impl AccountParams {
         SPECS
     }
 
-    /// Makes the account, `O(n_campaigns * ad_sets_per_campaign * days)`: about 2 µs and 216 bytes per row, some 4 ms for the defaults.
+    /// Makes the account, `O(n_campaigns * ad_sets_per_campaign * days)`: about 2 µs and 216 bytes per row, some
+    /// 4 ms for the defaults.
     ///
     /// # Errors
     ///

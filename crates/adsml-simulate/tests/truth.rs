@@ -9,7 +9,8 @@ fn pairs(account: &Account) -> impl Iterator<Item = (&Row, &RowTruth)> {
     account.rows().iter().zip(account.truth())
 }
 
-/// `(sum of observed - mean) / sd` and the mean of the squared standardised residuals, from `(observed, mean, variance)`.
+/// `(sum of observed - mean) / sd`, the mean of the squared standardised residuals, and how many there are, from
+/// cells of `(observed, mean, variance)`.
 fn standardised(cells: impl Iterator<Item = (f64, f64, f64)>) -> (f64, f64, f64) {
     let (mut sum, mut total, mut squares, mut n) = (0.0, 0.0, 0.0, 0.0);
     for (observed, mean, variance) in cells {
