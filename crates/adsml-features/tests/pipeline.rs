@@ -1,0 +1,311 @@
+//! The pipeline keeps its promises: rows alone and together, columns in any order, saved and loaded.
+
+use adsml_core::{
+    CategoryColumn, Column, DateColumn, FeatureKind, FitContext, FittedTransform, LoaderRegistry, ModelFile,
+    Provenance, Seed, Table, Target, Transform,
+};
+use adsml_features::{
+    CategoryEncoding, DerivedFeature, FeaturePipeline, Imputation, Indicator, NumericOptions, Scaler, Smoothing, Warp,
+    register,
+};
+use ndarray::{ArrayView2, aview1};
+use proptest::prelude::*;
+
+/// Rows of budget (some missing), audience (some zero), a few and many levels (some missing), a day, a click.
+type Row = (Option<f64>, u8, Option<u8>, Option<u16>, i32, bool);
+
+fn row() -> impl Strategy<Value = Row> {
+    (
+        proptest::option::weighted(0.8, -1e3..1e6_f64),
+        0..3_u8,
+        proptest::option::weighted(0.9, 0..4_u8),
+        proptest::option::weighted(0.9, 0..40_u16),
+        0..2_000_i32,
+        any::<bool>(),
+    )
+}
+
+fn table(rows: &[Row]) -> Table {
+    let text = |value: Option<u8>| value.map(|value| format!("level {value}"));
+    Table::from_columns([
+        ("budget", Column::from(rows.iter().map(|row| row.0.unwrap_or(f64::NAN)).collect::<Vec<_>>())),
+        ("audience_size", Column::from(rows.iter().map(|row| f64::from(row.1)).collect::<Vec<_>>())),
+        ("placement", Column::from(rows.iter().map(|row| text(row.2)).collect::<CategoryColumn>())),
+        ("interest", Column::from(rows.iter().map(|row| row.3.map_or(f64::NAN, f64::from)).collect::<Vec<_>>())),
+        ("date", Column::Date(DateColumn { days: rows.iter().map(|row| row.4).collect() })),
+    ])
+    .unwrap()
+}
+
+fn clicks(rows: &[Row]) -> Vec<f64> {
+    rows.iter().map(|row| f64::from(u8::from(row.5))).collect()
+}
+
+fn pipeline(max_one_hot: usize) -> FeaturePipeline {
+    let log = NumericOptions { warp: Warp::SignedLog, ..NumericOptions::default() };
+    FeaturePipeline::new()
+        .derive([
+            DerivedFeature::ratio("budget_per_audience", "budget", "audience_size"),
+            DerivedFeature::calendar("month", "date", adsml_features::CalendarPart::Month),
+            DerivedFeature::sine("month_sin", "month", 12.0),
+            DerivedFeature::ratio("not_possible", "budget", "market_size"),
+        ])
+        .numeric_with(["budget"], log)
+        .categorical(["placement", "interest"])
+        .categorical_with(["audience_size"], CategoryEncoding::Ordinal)
+        .max_one_hot(max_one_hot)
+}
+
+fn bits(values: ArrayView2<'_, f64>) -> Vec<u64> {
+    values.iter().map(|value| value.to_bits()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn rows_columns_threads_and_files_change_no_bit(rows in proptest::collection::vec(row(), 2..60), max_one_hot in 0..50_usize) {
+        let (table, y) = (table(&rows), clicks(&rows));
+        let target = Target::new(aview1(&y));
+        let context = FitContext::default();
+        let (fitted, training) = pipeline(max_one_hot).fit_transform(&table, Some(&target), &context).unwrap();
+        let matrix = fitted.transform(&table).unwrap();
+        prop_assert_eq!(matrix.columns(), training.columns());
+
+        let turned = table.select(&["date", "interest", "placement", "audience_size", "budget"]).unwrap();
+        let (other, other_training) = pipeline(max_one_hot).fit_transform(&turned, Some(&target), &context).unwrap();
+        prop_assert_eq!(bits(other_training.view()), bits(training.view()));
+        prop_assert_eq!(other_training.columns(), training.columns());
+        prop_assert_eq!(bits(other.transform(&table).unwrap().view()), bits(matrix.view()));
+
+        let one_thread = FitContext::default().with_threads(std::num::NonZeroUsize::MIN);
+        let (_, alone) = pipeline(max_one_hot).fit_transform(&table, Some(&target), &one_thread).unwrap();
+        prop_assert_eq!(bits(alone.view()), bits(training.view()));
+
+        let bytes = fitted.to_file().unwrap().to_bytes();
+        let mut registry = LoaderRegistry::new();
+        register(&mut registry);
+        let loaded = registry.load_transform(&ModelFile::from_bytes(&bytes).unwrap()).unwrap();
+        prop_assert_eq!(loaded.feature_columns(), fitted.feature_columns());
+        prop_assert_eq!(loaded.input_columns(), fitted.input_columns());
+        prop_assert_eq!(loaded.to_file().unwrap().to_bytes(), bytes);
+        for (at, row) in matrix.view().rows().into_iter().enumerate() {
+            let single = loaded.transform(&table.take_rows(&[at])).unwrap();
+            prop_assert_eq!(bits(single.view()), row.iter().map(|value| value.to_bits()).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn names_sources_kinds_and_provenance_are_told() {
+    let rows = [
+        (Some(10.0), 2, Some(1), Some(30), 0, true),
+        (None, 0, Some(2), Some(31), 40, false),
+        (Some(20.0), 1, None, Some(32), 80, true),
+    ];
+    let mut table = table(&rows);
+    table.set_provenance("interest", Provenance::AfterImpression).unwrap();
+    let y = clicks(&rows);
+    let (fitted, matrix) =
+        pipeline(2).fit_transform(&table, Some(&Target::new(aview1(&y))), &FitContext::default()).unwrap();
+    let names: Vec<&str> = matrix.names().collect();
+    assert_eq!(
+        names,
+        [
+            "budget",
+            "budget_missing",
+            "budget_per_audience",
+            "budget_per_audience_missing",
+            "month",
+            "month_sin",
+            "placement=level 1",
+            "placement=level 2",
+            "placement=(missing)",
+            "interest_target",
+            "audience_size",
+        ]
+    );
+    assert_eq!(fitted.feature_sources()[9], "interest");
+    assert_eq!(fitted.input_columns(), ["budget", "audience_size", "date", "placement", "interest"]);
+    assert_eq!(matrix.columns()[9].provenance, Provenance::AfterImpression);
+    assert_eq!(matrix.columns()[2].provenance, Provenance::BeforeAuction);
+    assert!(matches!(&matrix.columns()[10].kind, FeatureKind::Category { levels } if levels.len() == 3));
+    insta::assert_snapshot!(fitted.report(), @r"
+    derived column       missing inputs  zero denominators
+    budget_per_audience               1                  0
+    month                             0                  0
+    month_sin                         0                  0
+    out of 3 rows
+    ");
+}
+
+#[test]
+fn every_refusal_names_its_column() {
+    let rows = [(Some(10.0), 2, Some(1), Some(30), 0, true), (None, 0, Some(2), None, 40, false)];
+    let table = table(&rows);
+    let y = clicks(&rows);
+    let (target, context) = (Target::new(aview1(&y)), FitContext::default());
+    let refuse =
+        |pipeline: FeaturePipeline| Transform::fit(&pipeline, &table, Some(&target), &context).unwrap_err().to_string();
+    let new = FeaturePipeline::new;
+    let fitted = pipeline(2).fit(&table, Some(&target), &context).unwrap();
+    let mut infinite = table.clone();
+    infinite.replace("budget", Column::from([1.0, f64::INFINITY])).unwrap();
+    let mut mistyped = table.clone();
+    mistyped.replace("budget", Column::from(["ten", "twenty"])).unwrap();
+    let transform = |table: &Table| fitted.transform(table).unwrap_err().to_string();
+    let clip = NumericOptions { warp: Warp::Clip { low: 0.9, high: 0.1 }, ..NumericOptions::default() };
+    let without_target = new().categorical_with(["interest"], CategoryEncoding::Target);
+    let messages = [
+        refuse(new()),
+        refuse(new().numeric_if_present(["spend", "reach"])),
+        refuse(new().numeric(["spend"])),
+        refuse(new().numeric(["placement"])),
+        refuse(new().categorical(["date"])),
+        refuse(new().numeric(["budget", "budget"])),
+        refuse(new().numeric(["budget"]).categorical(["budget"])),
+        refuse(new().numeric_with(["budget"], clip)),
+        refuse(new().numeric(["budget"]).n_folds(0)),
+        without_target.fit(&table, None, &context).unwrap_err().to_string(),
+        transform(&infinite),
+        transform(&mistyped),
+        transform(&table.select(&["budget", "date"]).unwrap()),
+    ];
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    the pipeline has no features: none of its columns (none named) is in the table
+    the pipeline has no features: none of its columns (spend, reach) is in the table
+    the table has no column `spend`; it has budget, audience_size, placement, interest, date
+    column `placement` holds category values, expected number
+    column `date` holds date values, expected category or number
+    column `budget` appears twice
+    column `budget` is named as numeric and as categorical; name it once
+    parameter `clip` is [0.9, 0.1], expected quantiles with 0 <= low < high <= 1
+    parameter `n_folds` is 0, expected 2 or more
+    `feature_pipeline` does not support the target encoding of column `interest` without a target
+    column `budget` of sample 1 is inf, expected a finite number, or missing
+    column `budget` holds category values, expected number
+    the table has no column `audience_size`; it has budget, date
+    ");
+}
+
+#[test]
+fn options_do_what_they_say() {
+    let table = Table::from_columns([("count", Column::from([-3.0, f64::NAN, 0.0, 99.0]))]).unwrap();
+    let values = |options: NumericOptions| {
+        let pipeline = FeaturePipeline::new().numeric_with(["count"], options);
+        pipeline.fit_transform(&table, None, &FitContext::default()).unwrap().1
+    };
+    let raw = values(NumericOptions::RAW);
+    assert!(raw.view()[[1, 0]].is_nan() && raw.view()[[3, 0]] == 99.0 && raw.n_features() == 1);
+    let options = NumericOptions {
+        warp: Warp::SignedLog,
+        imputation: Imputation::Constant(99.0),
+        indicator: Indicator::Always,
+        scaler: Scaler::MinMax,
+    };
+    let shaped = values(options);
+    let at = |value: f64| (value - -(4.0_f64.ln())) / (100.0_f64.ln() + 4.0_f64.ln());
+    let expected = [[0.0, 0.0], [1.0, 1.0], [at(0.0), 0.0], [1.0, 0.0]];
+    for (row, expected) in shaped.view().rows().into_iter().zip(expected) {
+        // One rounding of the logarithm.
+        assert!((row[0] - expected[0]).abs() < 1e-15 && row[1] == expected[1], "{shaped:?}");
+    }
+}
+
+#[test]
+fn numbers_named_categorical_have_the_same_levels_in_text() {
+    let numbers = Table::from_columns([("interest", Column::from([15.0, 16.0, 15.0]))]).unwrap();
+    let text = Table::from_columns([("interest", Column::from(["16", "15", "7"]))]).unwrap();
+    let pipeline = FeaturePipeline::new().categorical(["interest"]);
+    let fitted = pipeline.fit(&numbers, None, &FitContext::default()).unwrap();
+    let matrix = fitted.transform(&text).unwrap();
+    assert_eq!(matrix.view(), ndarray::array![[0.0, 1.0], [1.0, 0.0], [0.0, 0.0]]);
+}
+
+#[test]
+fn damaged_pipelines_are_refused() {
+    let rows = [(Some(10.0), 2, Some(1), Some(30), 0, true), (None, 0, Some(2), None, 40, false)];
+    let y = clicks(&rows);
+    let fitted = pipeline(1).fit(&table(&rows), Some(&Target::new(aview1(&y))), &FitContext::default()).unwrap();
+    let file = fitted.to_file().unwrap();
+    let numbers = file.f64("numbers").unwrap();
+    let read = |file: &ModelFile| adsml_features::FittedPipeline::from_file(file).map(|_| ()).unwrap_err().to_string();
+    let mut messages = Vec::new();
+    for change in [
+        |file: &mut ModelFile, numbers: &[f64]| drop(file.put_f64("numbers", &numbers[1..])),
+        |file: &mut ModelFile, numbers: &[f64]| drop(file.put_f64("numbers", &[numbers, &[1.0]].concat())),
+        |file: &mut ModelFile, numbers: &[f64]| drop(file.put_f64("numbers", &vec![f64::NAN; numbers.len()])),
+        |file: &mut ModelFile, numbers: &[f64]| drop(file.put_f64("numbers", &vec![0.0; numbers.len()])),
+        |file: &mut ModelFile, _: &[f64]| drop(file.put_bytes("pipeline", br#"{"derived":[],"steps":[]}"#.to_vec())),
+        |file: &mut ModelFile, _: &[f64]| drop(file.set_fact("version", 2)),
+        |file: &mut ModelFile, _: &[f64]| drop(file.set_features(&[])),
+    ] {
+        let mut file = file.clone();
+        change(&mut file, &numbers);
+        messages.push(read(&file));
+    }
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    model file refused: section `numbers`: has fewer entries than the pipeline needs
+    model file refused: section `numbers`: has more entries than the pipeline needs
+    model file refused: section `numbers`: entry 0 is not finite
+    model file refused: section `numbers`: the scale of `budget` is zero
+    model file refused: section `numbers`: has more entries than the pipeline needs
+    model file refused: header: pipeline version 2, this program reads up to 1
+    model file refused: header: the feature names are not those of the pipeline
+    ");
+}
+
+/// Area under the ROC curve, by counting pairs; ties count half.
+fn auc(score: &[f64], label: &[f64]) -> f64 {
+    let (mut wins, mut pairs) = (0.0, 0.0);
+    for (i, _) in label.iter().enumerate().filter(|(_, y)| **y == 1.0) {
+        for (j, _) in label.iter().enumerate().filter(|(_, y)| **y == 0.0) {
+            wins += if score[i] > score[j] { 1.0 } else { f64::from(u8::from(score[i] == score[j])) / 2.0 };
+            pairs += 1.0;
+        }
+    }
+    wins / pairs
+}
+
+/// The slope of a least-squares line: its sign is all that an AUC needs.
+fn slope(x: &[f64], y: &[f64]) -> f64 {
+    let n = x.len() as f64;
+    let (mx, my) = (x.iter().sum::<f64>() / n, y.iter().sum::<f64>() / n);
+    x.iter().zip(y).map(|(x, y)| (x - mx) * (y - my)).sum()
+}
+
+#[test]
+fn noise_is_worth_nothing_out_of_fold_and_something_encoded_on_all_rows() {
+    // 1 000 rows, 200 levels, a tenth of clicks, labels permuted 60 times, five folds.
+    const N: usize = 1_000;
+    let levels: CategoryColumn = (0..N).map(|row| Some((row * 7_919 % 200).to_string())).collect();
+    let table = Table::from_columns([("ad", Column::from(levels))]).unwrap();
+    for smoothing in [Smoothing::Auto, Smoothing::Variance] {
+        let pipeline = FeaturePipeline::new().categorical_with(["ad"], CategoryEncoding::Target).smoothing(smoothing);
+        let (mut honest, mut leaked) = (Vec::new(), Vec::new());
+        for permutation in 0..60 {
+            let mut y: Vec<f64> = (0..N).map(|row| f64::from(u8::from(row < N / 10))).collect();
+            Seed::new(1).stream("labels", permutation).shuffle(&mut y);
+            let context = FitContext::seeded(permutation);
+            let all = pipeline.fit(&table, Some(&Target::new(aview1(&y))), &context).unwrap();
+            let all = all.transform(&table).unwrap().view().column(0).to_vec();
+            for fold in 0..5 {
+                let rows = |inside: bool| (0..N).filter(|row| (row % 5 == fold) == inside).collect::<Vec<_>>();
+                let (train, test) = (rows(false), rows(true));
+                let pick = |values: &[f64], rows: &[usize]| rows.iter().map(|&row| values[row]).collect::<Vec<_>>();
+                let (y_train, y_test) = (pick(&y, &train), pick(&y, &test));
+                let target = Target::new(aview1(&y_train));
+                let (fitted, x) = pipeline.fit_transform(&table.take_rows(&train), Some(&target), &context).unwrap();
+                let sign = slope(&x.view().column(0).to_vec(), &y_train).signum();
+                let score = fitted.transform(&table.take_rows(&test)).unwrap().view().column(0).mapv(|x| sign * x);
+                honest.push(auc(&score.to_vec(), &y_test));
+                let sign = slope(&pick(&all, &train), &y_train).signum();
+                leaked.push(auc(&pick(&all, &test).iter().map(|x| sign * x).collect::<Vec<_>>(), &y_test));
+            }
+        }
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        // The AUC of 20 clicks among 200 has a standard deviation of about 0.07; the mean of 300, 0.004; three of them.
+        assert!((mean(&honest) - 0.5).abs() < 0.012, "{smoothing:?}: {}", mean(&honest));
+        assert!(mean(&leaked) > 0.6, "{smoothing:?}: {}", mean(&leaked));
+    }
+}
