@@ -89,9 +89,9 @@ fn every_licence_is_permitted() {
 fn is_permitted(expression: &str) -> bool {
     let expression = expression.replace('/', " OR ");
     !expression.is_empty()
-        && expression.split(" AND ").all(|part| {
-            part.split(" OR ").any(|one| LICENCES.contains(&one.trim().trim_matches(['(', ')']).trim()))
-        })
+        && expression
+            .split(" AND ")
+            .all(|part| part.split(" OR ").any(|one| LICENCES.contains(&one.trim().trim_matches(['(', ')']).trim())))
 }
 
 #[test]

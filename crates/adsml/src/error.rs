@@ -1,0 +1,106 @@
+//! What can go wrong in a recipe.
+
+use std::path::PathBuf;
+
+/// Result of the facade.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What can go wrong in a recipe: an error of one of the crates it joins, or one of its own.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// One of the shared errors.
+    #[error(transparent)]
+    Core(#[from] adsml_core::Error),
+    /// A model file was refused.
+    #[error("model file refused: {0}")]
+    ModelFile(#[from] adsml_core::ModelFileError),
+    /// A judgement failed.
+    #[cfg(feature = "predict")]
+    #[error(transparent)]
+    Eval(#[from] adsml_eval::EvalError),
+    /// Features could not be made.
+    #[cfg(feature = "predict")]
+    #[error(transparent)]
+    Features(#[from] adsml_features::FeatureError),
+    /// A table could not be read.
+    #[cfg(feature = "predict")]
+    #[error(transparent)]
+    Read(#[from] adsml_features::ReadError),
+    /// A chart could not be drawn.
+    #[cfg(feature = "plot")]
+    #[error("chart `{chart}`: {source}")]
+    Plot {
+        /// Which chart.
+        chart: &'static str,
+        /// What is wrong with it.
+        source: adsml_plot::PlotError,
+    },
+    /// An account could not be simulated.
+    #[cfg(feature = "simulate")]
+    #[error(transparent)]
+    Simulate(#[from] adsml_simulate::SimulateError),
+    /// A recipe was not told something it needs.
+    #[error("{what} is not stated: call {call}")]
+    NotStated {
+        /// What is missing.
+        what: &'static str,
+        /// The setter that states it.
+        call: &'static str,
+    },
+    /// A column has two jobs that exclude each other.
+    #[error("column `{column}` is {first} and cannot be {second} too")]
+    TwoRoles {
+        /// Its name.
+        column: String,
+        /// One job.
+        first: &'static str,
+        /// The other.
+        second: &'static str,
+    },
+    /// No row has a target.
+    #[error("none of {rows} rows has a value to predict in `{columns}`")]
+    NoTarget {
+        /// Where it was looked for.
+        columns: String,
+        /// Rows that were looked at.
+        rows: usize,
+    },
+    /// A rate that cannot be.
+    #[error(
+        "row {row}: `{numerator}` is {} out of {} in `{denominator}`, expected 0 or more, and no more than there are",
+        .ratio.numerator, .ratio.denominator
+    )]
+    Rate {
+        /// Column of successes.
+        numerator: String,
+        /// Column of trials.
+        denominator: String,
+        /// Row of the table, counted from zero.
+        row: usize,
+        /// What stands there.
+        ratio: adsml_core::Ratio,
+    },
+    /// No column is left to predict from.
+    #[error("no column is left to predict from{}", refusals(.ignored))]
+    NoFeatures {
+        /// Columns that were named but refused, and why.
+        ignored: Vec<(String, String)>,
+    },
+    /// A file could not be read or written.
+    #[error("{}: {source}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+fn refusals(ignored: &[(String, String)]) -> String {
+    if ignored.is_empty() {
+        return ": name some, or bring columns of the prototype (budget, relevance_score, placement, …)".to_owned();
+    }
+    let refusals: Vec<String> = ignored.iter().map(|(column, reason)| format!("`{column}` is {reason}")).collect();
+    format!(": {}", refusals.join(", "))
+}

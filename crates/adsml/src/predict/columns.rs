@@ -1,0 +1,159 @@
+//! Which columns are used, which are not, and why.
+
+use std::collections::BTreeMap;
+
+use adsml_core::Table;
+use adsml_features::{
+    CTR_CATEGORICAL, CTR_NUMERIC, DerivedFeature, FeaturePipeline, LintOptions, LintTarget, Reason, Severity,
+    ctr_features, lint_leakage, provenance_of,
+};
+
+use super::{CtrPredictorParams, IgnoredReport, PredictTarget};
+use crate::{Error, Result};
+
+/// The columns to predict from.
+#[derive(Debug, Clone)]
+pub(super) struct Columns {
+    pub(super) numeric: Vec<String>,
+    pub(super) categorical: Vec<String>,
+    /// Features of `numeric` that the table lacks and its columns can give.
+    derived: Vec<DerivedFeature>,
+    /// Every other column, by the table's order.
+    pub(super) ignored: Vec<IgnoredReport>,
+}
+
+impl Columns {
+    /// Decides for every column of the table.
+    pub(super) fn choose(params: &CtrPredictorParams, target: &PredictTarget, table: &Table) -> Result<Self> {
+        check_roles(params, target)?;
+        let named = !params.numeric.is_empty() || !params.categorical.is_empty();
+        let derivable = |name: &str| -> Option<DerivedFeature> {
+            let feature = ctr_features().into_iter().find(|feature| feature.name() == name)?;
+            let has_inputs = feature.inputs().all(|input| table.number(input).is_ok());
+            (table.get(name).is_none() && has_inputs).then_some(feature)
+        };
+        let (numeric, categorical) = if named {
+            for name in params.numeric.iter().chain(&params.categorical) {
+                if derivable(name).is_none() {
+                    table.column(name)?;
+                }
+            }
+            (params.numeric.clone(), params.categorical.clone())
+        } else {
+            let numeric = CTR_NUMERIC.iter().filter(|name| table.number(name).is_ok() || derivable(name).is_some());
+            let categorical = CTR_CATEGORICAL.iter().filter(|name| table.get(name).is_some());
+            (owned(numeric), owned(categorical))
+        };
+        let leaks = leaks(target, table, numeric.iter().chain(&categorical))?;
+        let leak = |name: &str| leaks.get(name).cloned();
+        let keep = |name: &String| params.allow_leaks || leak(name).is_none();
+        let columns = Self {
+            derived: numeric.iter().filter_map(|name| derivable(name)).collect(),
+            numeric: numeric.iter().filter(|name| keep(name)).cloned().collect(),
+            categorical: categorical.iter().filter(|name| keep(name)).cloned().collect(),
+            ignored: Vec::new(),
+        };
+        let ignored = ignored(params, target, table, &columns, &leaks);
+        if columns.numeric.is_empty() && columns.categorical.is_empty() && params.extra.is_empty() {
+            let refused = numeric.iter().chain(&categorical);
+            let refused = refused.filter_map(|name| Some((name.clone(), leak(name)?))).collect();
+            return Err(Error::NoFeatures { ignored: refused });
+        }
+        Ok(Self { ignored, ..columns })
+    }
+
+    /// A pipeline over these columns.
+    pub(super) fn pipeline(&self) -> FeaturePipeline {
+        let derived = |name: &&String| self.derived.iter().any(|feature| feature.name() == name.as_str());
+        FeaturePipeline::new()
+            .derive(self.derived.iter().cloned())
+            .numeric(self.numeric.iter().filter(|name| !derived(name)))
+            .categorical(&self.categorical)
+    }
+}
+
+/// Which of these columns, and of those not named, give the answer away, and how.
+fn leaks<'a>(
+    target: &PredictTarget,
+    table: &Table,
+    features: impl Iterator<Item = &'a String>,
+) -> Result<BTreeMap<String, String>> {
+    let known = target.provenance(table);
+    let mut leaks = BTreeMap::new();
+    for name in table.names() {
+        let provenance = table.provenance(name).or_else(|| provenance_of(name));
+        if let Some(provenance) = provenance.filter(|provenance| *provenance >= known) {
+            leaks.insert(name.to_owned(), provenance.to_string());
+        }
+    }
+    let lint_target = match target {
+        PredictTarget::Rate { numerator, denominator } => LintTarget::rate(numerator, denominator),
+        PredictTarget::Column(name) => LintTarget::column(name),
+    };
+    let present: Vec<&String> = features.filter(|name| table.get(name).is_some()).collect();
+    let numbered = target.with_numbers(table)?;
+    let report = lint_leakage(&numbered, &lint_target.known(known), &present, &LintOptions::default())?;
+    for finding in report.findings().iter().filter(|finding| finding.severity == Severity::Refuse) {
+        if let Some(name) = &finding.feature
+            && !matches!(finding.reason, Reason::KnownTooLate { .. })
+        {
+            leaks.entry(name.clone()).or_insert_with(|| finding.reason.to_string());
+        }
+    }
+    Ok(leaks)
+}
+
+/// Why each unused column of the table is not used.
+fn ignored(
+    params: &CtrPredictorParams,
+    target: &PredictTarget,
+    table: &Table,
+    columns: &Columns,
+    leaks: &BTreeMap<String, String>,
+) -> Vec<IgnoredReport> {
+    let is = |list: &[String], name: &str| list.iter().any(|known| known == name);
+    let input = |name: &str| columns.derived.iter().any(|feature| feature.inputs().any(|input| input == name));
+    let reason = |name: &str| -> Option<String> {
+        if is(&columns.numeric, name) || is(&columns.categorical, name) || input(name) {
+            None
+        } else if target.columns().contains(&name) {
+            Some("the target".to_owned())
+        } else if let Some(reason) = leaks.get(name) {
+            Some(reason.clone())
+        } else if params.group.as_deref() == Some(name) {
+            Some("the groups of the split".to_owned())
+        } else if params.time.as_deref() == Some(name) {
+            Some("the time of the split".to_owned())
+        } else {
+            Some("not named".to_owned())
+        }
+    };
+    let report = |name: &str| Some(IgnoredReport { column: name.to_owned(), reason: reason(name)? });
+    table.names().filter_map(report).collect()
+}
+
+/// A column has one job: target, number, or category.
+fn check_roles(params: &CtrPredictorParams, target: &PredictTarget) -> Result<()> {
+    let two_roles = |column: &str, first, second| Err(Error::TwoRoles { column: column.to_owned(), first, second });
+    for name in target.columns() {
+        if params.numeric.iter().chain(&params.categorical).any(|named| named == name) {
+            return two_roles(name, "the target", "a feature");
+        }
+        if params.group.as_deref() == Some(name) || params.time.as_deref() == Some(name) {
+            return two_roles(name, "the target", "what rows are split by");
+        }
+    }
+    if let PredictTarget::Rate { numerator, denominator } = target
+        && numerator == denominator
+    {
+        return two_roles(numerator, "the numerator", "the denominator");
+    }
+    match params.numeric.iter().find(|name| params.categorical.contains(name)) {
+        Some(name) => two_roles(name, "a number", "a category"),
+        None => Ok(()),
+    }
+}
+
+fn owned<'a>(names: impl Iterator<Item = &'a &'a str>) -> Vec<String> {
+    names.map(|&name| name.to_owned()).collect()
+}

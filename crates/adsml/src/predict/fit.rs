@@ -1,0 +1,101 @@
+//! The recipe itself.
+
+use std::borrow::Cow;
+
+use adsml_core::{FitContext, Table, Target, TrainingSet};
+use adsml_eval::{Dataset, Evaluation, Folds};
+use ndarray::ArrayView1;
+
+use super::candidates::{BASELINE, candidates};
+use super::columns::Columns;
+use super::report::{Findings, PredictReport};
+use super::rows::{days, group_numbers};
+use super::target::TargetRows;
+use super::{CtrPredictor, CtrPredictorParams, Judged, OwnCandidate, Task};
+use crate::{Error, Result};
+
+pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitContext<'_>) -> Result<CtrPredictor> {
+    let target = params
+        .target
+        .as_ref()
+        .ok_or(Error::NotStated { what: "what to predict", call: "`rate(clicks, impressions)` or `target(column)`" })?;
+    if params.group.is_some() && params.time.is_some() {
+        let column = params.group.clone().unwrap_or_default();
+        return Err(Error::TwoRoles { column, first: "what rows are grouped by", second: "beside a split in time" });
+    }
+    let rows = target.read(table)?;
+    let columns = Columns::choose(params, target, table)?;
+    let known =
+        if rows.rows.len() == table.n_rows() { Cow::Borrowed(table) } else { Cow::Owned(table.take_rows(&rows.rows)) };
+
+    let groups = params.group.as_deref().map(|name| group_numbers(&known, name)).transpose()?;
+    let times = params.time.as_deref().map(|name| days(&known, name)).transpose()?;
+    let mut data = Dataset::new(&known, &rows.y)?.with_weight(rows.weight.as_deref())?;
+    let folds = match (params.group.as_deref().zip(groups.as_deref()), params.time.as_deref().zip(times.as_deref())) {
+        (Some((name, groups)), _) => {
+            data = data.with_groups(name, groups)?;
+            Folds::by_group(groups, params.folds, context.seed)?.of_column(name)
+        }
+        (None, Some((name, times))) => {
+            data = data.with_times(name, times)?;
+            Folds::forward_chaining(times, params.folds, i64::from(params.gap_days))?.of_column(name)
+        }
+        (None, None) if rows.task == Task::Binary => Folds::stratified(&rows.y, None, params.folds, context.seed)?,
+        (None, None) => Folds::k_fold(rows.y.len(), params.folds, context.seed)?,
+    };
+
+    let mut list = candidates(&rows, &columns.pipeline());
+    list.extend(params.extra.iter().cloned());
+    let mut evaluation = Evaluation::new().metrics(rows.task.metrics()).baseline(BASELINE);
+    if rows.task != Task::Number {
+        evaluation = evaluation.clip_predictions(0.0, 1.0);
+    }
+    for candidate in &list {
+        evaluation = evaluation.candidate(&candidate.name, &*candidate.transform, &*candidate.learner);
+    }
+    let leaderboard = evaluation.run(&data, &folds, context)?;
+
+    let chosen = list.iter().find(|candidate| candidate.name == leaderboard.chosen().name());
+    let chosen = chosen.expect("the leaderboard chose among the candidates");
+    context.progress("fitting on all rows", 0, Some(1));
+    let (transform, model) = fit_on_all(chosen, &known, &rows, context)?;
+    context.progress("fitting on all rows", 1, Some(1));
+    let judged = judged(leaderboard.chosen().out_of_fold(), &rows);
+    let report = PredictReport::new(Findings {
+        params,
+        target,
+        rows: &rows,
+        n_rows: table.n_rows(),
+        seed: context.seed.value(),
+        leaderboard: &leaderboard,
+        ignored: columns.ignored,
+        columns: transform.feature_columns(),
+        importance: model.importance(),
+        judged: &judged,
+    });
+    Ok(CtrPredictor { transform, model, report, leaderboard: Some(leaderboard), judged: Some(judged) })
+}
+
+type Fitted = (Box<dyn adsml_core::FittedTransform>, Box<dyn adsml_core::Regressor>);
+
+fn fit_on_all(
+    chosen: &OwnCandidate,
+    table: &Table,
+    rows: &TargetRows,
+    context: &FitContext<'_>,
+) -> adsml_core::Result<Fitted> {
+    let y = ArrayView1::from(&rows.y);
+    let weight = rows.weight.as_deref().map(ArrayView1::from);
+    let (transform, matrix) =
+        chosen.transform.fit_transform(table, Some(&Target::new(y).with_weight(weight)), context)?;
+    let set = TrainingSet::from_matrix(&matrix, y)?.with_weight(weight)?;
+    let model = chosen.learner.fit(&set, context)?;
+    Ok((transform, model))
+}
+
+/// The rows that were in some test set.
+fn judged(out_of_fold: &[f64], rows: &TargetRows) -> Judged {
+    let seen: Vec<usize> = (0..out_of_fold.len()).filter(|&row| !out_of_fold[row].is_nan()).collect();
+    let take = |values: &[f64]| seen.iter().map(|&row| values[row]).collect();
+    Judged { predicted: take(out_of_fold), actual: take(&rows.y), weight: rows.weight.as_deref().map(take) }
+}

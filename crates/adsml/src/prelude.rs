@@ -1,0 +1,14 @@
+//! What most programs need: `use adsml::prelude::*`.
+
+pub use adsml_core::{
+    CancelToken, Column, FitContext, Learner, Observer, Progress, Provenance, Ratio, Regressor, Seed, Table, Transform,
+};
+#[cfg(feature = "predict")]
+pub use adsml_eval::{Folds, Leaderboard, Metric};
+#[cfg(feature = "predict")]
+pub use adsml_features::{CsvReader, FeaturePipeline, JsonReader, table_from_records};
+#[cfg(feature = "simulate")]
+pub use adsml_simulate::Account;
+
+#[cfg(feature = "predict")]
+pub use crate::{CtrPredictor, CtrPredictorParams, PredictTarget, read_table};

@@ -1,0 +1,100 @@
+//! What is going on in this ad account, and what should change?
+//!
+//! ```text
+//! cargo run --release --example optimize_account
+//! ```
+//!
+//! For now it does the first part of the job: it learns which ads get clicked, tells how far the prediction can be
+//! trusted, and shows what each campaign's clicks owe to its ads. Without `--csv` it runs on a simulated account, whose
+//! truth is known; `--csv FILE` takes your own table, with the options of `predict_ctr`.
+#![allow(clippy::print_stdout)] // An example answers on stdout.
+#![allow(clippy::print_stderr)] // And says on stderr what it wrote.
+
+use adsml::prelude::*;
+use adsml_examples::{Outcome, PredictArgs};
+use clap::Parser;
+
+/// What is going on in this ad account, and what should change?
+#[derive(Debug, Parser)]
+struct Args {
+    #[command(flatten)]
+    predict: PredictArgs,
+}
+
+fn main() -> Outcome {
+    let args = Args::parse().predict;
+    let (predictor, truth) = match &args.csv {
+        Some(path) => {
+            let table = args.read(path)?;
+            (args.fit(&args.recipe(&table)?, &table)?, None)
+        }
+        None => {
+            let account = Account::demo();
+            let predictor = args.fit(&demo_recipe(&args), &account.table())?;
+            (predictor, Some(account))
+        }
+    };
+    if args.json {
+        println!("{}", predictor.report().to_json());
+    } else {
+        println!("{}", predictor.report());
+        if let Some(account) = &truth {
+            campaigns(&predictor, account)?;
+            compare_with_truth(&predictor, account);
+        }
+    }
+    for path in args.write(&predictor, "optimize_account")? {
+        eprintln!("wrote {}", path.display());
+    }
+    Ok(())
+}
+
+/// The prototype's features, judged on days after those the models learnt from.
+fn demo_recipe(args: &PredictArgs) -> CtrPredictorParams {
+    CtrPredictor::params().rate("clicks", "impressions").time("date").folds(args.folds)
+}
+
+/// What each campaign's ads should get, beside what they got.
+fn campaigns(predictor: &CtrPredictor, account: &Account) -> Outcome {
+    let table = account.table();
+    let rates = predictor.predict_table(&table)?;
+    let (clicks, impressions) = (table.number("clicks")?, table.number("impressions")?);
+    let (spend, campaign) = (table.number("spend")?, table.category("campaign_id")?);
+    println!("{:<14} {:>10} {:>12} {:>12} {:>12}", "campaign", "CTR", "expected CTR", "cost/click", "spend");
+    for (code, name) in campaign.levels().iter().enumerate() {
+        let rows = || (0..table.n_rows()).filter(|&row| campaign.codes()[row] as usize == code);
+        let observed: Ratio = rows().map(|row| Ratio::new(clicks[row], impressions[row])).sum();
+        let expected: Ratio = rows().map(|row| Ratio::new(rates[row] * impressions[row], impressions[row])).sum();
+        let cost: Ratio = rows().map(|row| Ratio::new(spend[row], clicks[row])).sum();
+        let percent = |ratio: Ratio| ratio.value().map_or("–".to_owned(), |value| format!("{:.3} %", 100.0 * value));
+        let money = |value: f64| format!("{value:.2} {}", account.currency());
+        let cost_per_click = cost.value().map_or("–".to_owned(), money);
+        let (observed, expected) = (percent(observed), percent(expected));
+        println!("{name:<14} {observed:>10} {expected:>12} {cost_per_click:>12} {:>12}", money(cost.numerator));
+    }
+    println!();
+    Ok(())
+}
+
+/// How much of what can be known about clicks the chosen model knows, on rows it had not seen.
+fn compare_with_truth(predictor: &CtrPredictor, account: &Account) {
+    let Some(leaderboard) = predictor.leaderboard() else { return };
+    let loss = |row: &adsml::eval::Row| row.score(Metric::LogLoss)?.out_of_fold.as_ref().map(|loss| loss.value);
+    let table = account.table();
+    let chosen = leaderboard.chosen().out_of_fold();
+    let shown = table.number("impressions").unwrap_or_default();
+    // Out-of-fold predictions are for rows with impressions, in the table's order.
+    let used = (0..table.n_rows()).filter(|&row| shown[row] > 0.0);
+    let judged = used.zip(chosen).filter(|(_, rate)| !rate.is_nan()).map(|(row, _)| row);
+    let floor = account.noise_floor_of(judged);
+    if let (Some(floor), Some(constant), Some(model)) =
+        (floor, loss(leaderboard.baseline()), loss(leaderboard.chosen()))
+    {
+        println!("This account is simulated, so its truth is known. Log loss on the judged rows:");
+        println!("  the average rate  {constant:.6}");
+        println!("  {:<16}  {model:.6}", leaderboard.chosen().name());
+        println!("  the truth itself  {:.6}", floor.log_loss);
+        let known = 100.0 * (constant - model) / (constant - floor.log_loss);
+        println!("The chosen model knows {known:.0} % of what can be known about these clicks.");
+    }
+}
