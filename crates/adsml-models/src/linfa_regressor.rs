@@ -59,8 +59,7 @@ impl LinfaRegressor {
 
     /// Carries any function from rows to one number each, such as linfa-logistic's `predict_probabilities`.
     ///
-    /// Check which class that is: linfa-logistic 0.8.1 gives the probability of the class it calls
-    /// positive, which is the one that comes first in order of frequency.
+    /// Check the order of the labels first: linfa-logistic 0.8.1 gives the probability of the *majority* class.
     pub fn from_fn(
         name: &'static str,
         n_features: usize,

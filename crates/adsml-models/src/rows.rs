@@ -164,9 +164,11 @@ impl<'a> Rows<'a> {
 
     /// The first feature that is missing, infinite or too large.
     fn invalid_feature(&self, names: &[String]) -> ModelError {
-        let bad = |value: f64| !(value.abs() <= LIMIT);
-        let ((row, feature), &value) =
-            self.x.indexed_iter().find(|(_, value)| bad(**value)).unwrap_or(((0, 0), &f64::NAN));
+        let ((row, feature), &value) = self
+            .x
+            .indexed_iter()
+            .find(|(_, value)| value.is_nan() || value.abs() > LIMIT)
+            .unwrap_or(((0, 0), &f64::NAN));
         ModelError::InvalidFeature { feature, name: names.get(feature).cloned(), row, value }
     }
 }
