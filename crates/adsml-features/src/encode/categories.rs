@@ -37,10 +37,11 @@ impl Categories {
                 (0..used.len()).filter(|&code| used[code]).map(|code| column.levels().get(code).to_owned()).collect()
             }
             Column::Number(values) => {
-                let mut present: Vec<f64> = values.iter().copied().filter(|value| !value.is_nan()).collect();
-                present.sort_unstable_by(f64::total_cmp);
-                present.dedup();
-                present.into_iter().map(text_of).collect()
+                let mut distinct = Distinct::default();
+                for &value in values {
+                    distinct.code(value);
+                }
+                distinct.values.into_iter().map(text_of).collect()
             }
             other => return Err(wrong_kind(name, other)),
         };
@@ -90,15 +91,53 @@ impl Categories {
                 Ok(column.codes().iter().map(code).collect())
             }
             Column::Number(values) => {
-                let mut known: HashMap<u64, u32> = HashMap::new();
-                let mut code = |&value: &f64| match value.is_nan() {
-                    true => Self::MISSING,
-                    false => *known.entry(value.to_bits()).or_insert_with(|| find(&text_of(value))),
-                };
-                Ok(values.iter().map(&mut code).collect())
+                let mut distinct = Distinct::default();
+                let mut codes: Vec<u32> = values.iter().map(|&value| distinct.code(value)).collect();
+                let translation: Vec<u32> = distinct.values.iter().map(|&value| find(&text_of(value))).collect();
+                for code in codes.iter_mut().filter(|code| **code != Self::MISSING) {
+                    *code = translation[*code as usize];
+                }
+                Ok(codes)
             }
             other => Err(wrong_kind(name, other)),
         }
+    }
+}
+
+/// Distinct numbers, coded in the order in which they first appear; the two zeros are one.
+#[derive(Debug, Default)]
+pub(crate) struct Distinct {
+    pub(crate) values: Vec<f64>,
+    /// Code + 1 of small whole numbers, or 0: most codes are, and a look-up is faster than a hash.
+    small: Vec<u32>,
+    others: HashMap<u64, u32>,
+}
+
+impl Distinct {
+    const SMALL: usize = 4_096;
+
+    /// The code of a number, [`Categories::MISSING`] for `NaN`.
+    pub(crate) fn code(&mut self, value: f64) -> u32 {
+        // The cast saturates; a whole number comes back unchanged.
+        let whole = value as usize;
+        let next = self.values.len() as u32;
+        let code = if whole < Self::SMALL && whole as f64 == value {
+            if self.small.len() <= whole {
+                self.small.resize(whole + 1, 0);
+            }
+            if self.small[whole] == 0 {
+                self.small[whole] = next + 1;
+            }
+            self.small[whole] - 1
+        } else if value.is_nan() {
+            return Categories::MISSING;
+        } else {
+            *self.others.entry(value.to_bits()).or_insert(next)
+        };
+        if code == next {
+            self.values.push(value);
+        }
+        code
     }
 }
 

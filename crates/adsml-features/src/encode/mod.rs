@@ -16,6 +16,7 @@ pub use ordinal::OrdinalEncoder;
 pub use scale::{FittedScaler, FittedWarp, Scaler, Warp};
 pub use target::{MissingLevel, Smoothing, TargetEncoder, TargetEncoderParams};
 
+pub(crate) use categories::Distinct;
 pub(crate) use frequency::shares;
 pub(crate) use ordinal::ordinal;
 pub(crate) use scale::check_quantiles;

@@ -69,7 +69,7 @@ impl FittedScaler {
     }
 }
 
-/// Mean and standard deviation, the latter 1 when it is nothing but rounding (scikit-learn's `_is_constant_feature`).
+/// Mean (corrected in a second pass) and standard deviation, the latter 1 when it is nothing but rounding (scikit-learn's `_is_constant_feature`).
 fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n;
@@ -82,7 +82,7 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     // The rest corrects the mean's own rounding (Chan, Golub and LeVeque 1983, corrected two-pass).
     let variance = (squares - rest * rest / n) / n;
     let rounding = n * f64::EPSILON * variance + (n * mean * f64::EPSILON).powi(2);
-    (mean, if variance <= rounding { 1.0 } else { variance.sqrt() })
+    (mean + rest / n, if variance <= rounding { 1.0 } else { variance.sqrt() })
 }
 
 /// A range, or 1 where it is nothing but rounding (scikit-learn's `_handle_zeros_in_scale`).

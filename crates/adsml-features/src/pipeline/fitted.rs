@@ -150,7 +150,7 @@ impl FittedPipeline {
     ///
     /// As [`FittedTransform::transform`].
     pub fn transform_with_report(&self, table: &Table) -> Result<(FeatureMatrix, TransformReport)> {
-        self.matrix_with_report(table, &[], parallel::available_threads())
+        self.matrix_with_report(table, &[], threads_for(table))
     }
 
     pub(super) fn steps(&self) -> &[Step] {
@@ -173,8 +173,6 @@ impl FittedPipeline {
         threads: NonZeroUsize,
     ) -> Result<(FeatureMatrix, TransformReport)> {
         let n_rows = table.n_rows();
-        // Threads cost more than a few rows do.
-        let threads = if n_rows < BLOCK { NonZeroUsize::MIN } else { threads };
         let (made, report) = compute_all(table, &self.derived, threads)?;
         let prepared =
             parallel::try_map(self.steps.len(), threads, |i| match cross_fitted.get(i).and_then(Option::as_ref) {
@@ -196,6 +194,11 @@ impl FittedPipeline {
         let values = Array2::from_shape_vec((n_rows, width), values).map_err(Error::component)?;
         Ok((FeatureMatrix::new(values, Arc::clone(&self.columns))?, report))
     }
+}
+
+/// One thread for a few rows: to start more, or only to ask how many there are, takes longer than the work.
+fn threads_for(table: &Table) -> NonZeroUsize {
+    if table.n_rows() < BLOCK { NonZeroUsize::MIN } else { parallel::available_threads() }
 }
 
 impl Step {
@@ -296,7 +299,7 @@ fn tell_apart(columns: &mut [FeatureColumn]) {
 
 impl FittedTransform for FittedPipeline {
     fn transform(&self, table: &Table) -> adsml_core::Result<FeatureMatrix> {
-        Ok(self.matrix(table, &[], parallel::available_threads())?)
+        Ok(self.matrix(table, &[], threads_for(table))?)
     }
 
     fn feature_columns(&self) -> &[FeatureColumn] {
