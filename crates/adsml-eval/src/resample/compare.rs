@@ -19,7 +19,8 @@ const ROUNDING: f64 = 1e-13;
 /// The bootstrap over independent units: how certain scores are, and which models differ.
 ///
 /// **Draws.** Each of the [`n_draws`](Self::n_draws) resamples takes as many [`Units`] as there are, with replacement,
-/// and weighs their rows accordingly; every model and every metric sees the same resamples. Fewer than
+/// and weighs their rows accordingly (beyond 10,000 units, each is taken a Poisson number of times by itself); every
+/// model and every metric sees the same resamples. Fewer than
 /// [`MIN_UNITS`](Self::MIN_UNITS) units of positive weight give no interval.
 ///
 /// **Interval of a score.** The percentile interval, with percentiles moved outwards for few effective units
