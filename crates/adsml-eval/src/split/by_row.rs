@@ -45,9 +45,10 @@ impl Folds {
 
     /// Random folds of equal size whose targets are alike.
     ///
-    /// Rows are ordered by target, then by weight, then by chance, and dealt out `n_folds` at a time, one to each fold
-    /// in random order. So for a target of 0 or 1 the positives of two folds differ by at most one, for a rate each
-    /// fold gets its share of every level of the rate *and* of heavy and light rows, and amounts are stratified too.
+    /// Rows are ordered by target, then by weight, then by chance, and dealt out to the folds in turn. So rows of one
+    /// target (the positives, say) are shared out to within one row; of a rate, each fold gets its share of every level
+    /// *and*, where many rows have the same rate (none of their impressions was clicked), of heavy and light ones.
+    /// Amounts are stratified as well.
     ///
     /// # Errors
     ///
@@ -63,12 +64,12 @@ impl Folds {
             let weights = weight.map_or(std::cmp::Ordering::Equal, |w| w[a].total_cmp(&w[b]));
             (y[a] + 0.0).total_cmp(&(y[b] + 0.0)).then(weights)
         });
-        let mut deal = seed.stream("stratified_deal", 0);
-        let mut order: Vec<usize> = (0..n_folds).collect();
+        // Dealt in turn, any run of rows (those of one target, say) is shared out to within one row.
+        let mut turn: Vec<usize> = (0..n_folds).collect();
+        seed.stream("stratified_turn", 0).shuffle(&mut turn);
         let mut fold_of_row = vec![0; y.len()];
-        for hand in rows.chunks(n_folds) {
-            deal.shuffle(&mut order);
-            hand.iter().zip(&order).for_each(|(&row, &fold)| fold_of_row[row] = fold);
+        for (place, row) in rows.into_iter().enumerate() {
+            fold_of_row[row] = turn[place % n_folds];
         }
         Ok(Self::complementary(&fold_of_row, n_folds, SplitKind::StratifiedKFold, Some(seed)))
     }
