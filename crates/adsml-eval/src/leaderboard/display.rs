@@ -69,7 +69,9 @@ impl Leaderboard {
             cells.push(number_or_dash(score.training, score));
             if place == 0 {
                 cells.push(number_or_dash(score.fold_mean, score));
-                cells.push(row.difference_to_best().map_or_else(dash, |estimate| with_interval(estimate, true)));
+                let is_best = std::ptr::eq(row, self.best());
+                let difference = row.difference_to_best().filter(|_| !is_best);
+                cells.push(difference.map_or_else(dash, |estimate| with_interval(estimate, true)));
                 let tied = row.difference_to_best().is_some() && row.tied_with_best();
                 cells.push(if tied { "yes" } else { "no" }.to_owned());
             }
@@ -79,14 +81,14 @@ impl Leaderboard {
     }
 }
 
-/// Four significant digits of the interval's half width decide how many decimals a number deserves.
+/// A value and its interval, with as many decimals as the interval's width deserves.
 fn with_interval(estimate: &Estimate, signed: bool) -> String {
     let number = |value: f64, decimals: usize| {
         if signed && value != 0.0 { format!("{value:+.decimals$}") } else { format!("{value:.decimals$}") }
     };
     match estimate.interval() {
         Some((low, high)) => {
-            let decimals = decimals(high - low, estimate.value);
+            let decimals = decimals(high - low, estimate.value) + usize::from(!signed && high > low);
             format!("{} [{}, {}]", number(estimate.value, decimals), number(low, decimals), number(high, decimals))
         }
         None => number(estimate.value, decimals(0.0, estimate.value)),
@@ -95,10 +97,11 @@ fn with_interval(estimate: &Estimate, signed: bool) -> String {
 
 fn number_or_dash(value: Option<f64>, score: &Score) -> String {
     let width = score.out_of_fold.as_ref().and_then(Estimate::interval).map_or(0.0, |(low, high)| high - low);
-    value.map_or_else(dash, |value| format!("{value:.*}", decimals(width, value)))
+    value.map_or_else(dash, |value| format!("{value:.*}", decimals(width, value) + usize::from(width > 0.0)))
 }
 
-/// Decimals that show two digits of the interval's width, or five of the value where there is no interval.
+/// Decimals that show two digits of the interval's width, or five of the value where there is none. Scores get one
+/// more than differences, which are the smaller ones.
 fn decimals(width: f64, value: f64) -> usize {
     let (scale, digits) = if width > 0.0 { (width, 2) } else { (value.abs(), 5) };
     if scale == 0.0 {
