@@ -91,9 +91,9 @@ fn compare_with_truth(predictor: &CtrPredictor, account: &Account) {
         (floor, loss(leaderboard.baseline()), loss(leaderboard.chosen()))
     {
         println!("This account is simulated, so its truth is known. Log loss on the judged rows:");
-        println!("  the average rate  {constant:.6}");
-        println!("  {:<16}  {model:.6}", leaderboard.chosen().name());
-        println!("  the truth itself  {:.6}", floor.log_loss);
+        println!("  {:<24} {constant:.6}", "the average rate");
+        println!("  {:<24} {model:.6}", leaderboard.chosen().name());
+        println!("  {:<24} {:.6}", "the truth itself", floor.log_loss);
         let known = 100.0 * (constant - model) / (constant - floor.log_loss);
         println!("The chosen model knows {known:.0} % of what can be known about these clicks.");
     }

@@ -11,6 +11,7 @@ pub struct Levels {
 
 impl Levels {
     /// Number of levels.
+    #[inline]
     pub fn len(&self) -> usize {
         self.ends.len()
     }
@@ -25,6 +26,7 @@ impl Levels {
     /// # Panics
     ///
     /// When there is no such level.
+    #[inline]
     pub fn get(&self, code: usize) -> &str {
         let start = if code == 0 { 0 } else { self.ends[code - 1] };
         &self.text[start..self.ends[code]]
@@ -40,7 +42,15 @@ impl Levels {
         self.text.len() + size_of_val(self.ends.as_slice())
     }
 
+    /// Large buffers grow by a quarter rather than double, so that they stay near what they hold.
     fn push(&mut self, text: &str) {
+        const LARGE: usize = 1 << 16;
+        if self.ends.len() == self.ends.capacity() && self.ends.len() >= LARGE {
+            self.ends.reserve_exact(self.ends.len() / 4);
+        }
+        if self.text.capacity() - self.text.len() < text.len() && self.text.len() >= LARGE {
+            self.text.reserve_exact(text.len().max(self.text.len() / 4));
+        }
         self.text.push_str(text);
         self.ends.push(self.text.len());
     }
@@ -102,6 +112,7 @@ impl Interner {
     }
 
     /// The levels so far.
+    #[inline]
     pub const fn levels(&self) -> &Levels {
         &self.levels
     }

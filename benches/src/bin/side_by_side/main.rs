@@ -1,0 +1,33 @@
+//! Side by side with the Python peers: one JSON line per measurement, with the fields of the peers' own scripts.
+//!
+//! ```text
+//! cargo run --release -p adsml-benches --bin side_by_side -- read --data DIR --threads 2 --json
+//! ```
+//!
+//! The peers' sides are under `benches/peers/`; `docs/benchmarks.md` says how figures are taken.
+#![allow(clippy::print_stdout)] // A bench answers on stdout.
+
+mod read;
+
+use std::error::Error;
+
+use clap::{Parser, Subcommand};
+
+/// Side by side with the Python peers.
+#[derive(Debug, Parser)]
+struct Args {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// Read a CTR table and add the prototype's derived columns.
+    Read(read::ReadArgs),
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    match Args::parse().bench {
+        Bench::Read(args) => read::run(&args),
+    }
+}
