@@ -183,8 +183,8 @@ fn a_matrix_fitted_on_all_rows_is_named_and_a_cross_fitted_one_is_not() {
     let pipeline = FeaturePipeline::new().numeric(["budget"]).categorical_with(["interest"], CategoryEncoding::Target);
     let (fitted, inside) = pipeline.fit_transform(&table, Some(&target), &FitContext::default()).unwrap();
     let (outside, _) = fitted.transform_with_report(&table).unwrap();
-    let options = LintOptions::default();
-    let lint = |matrix| lint_matrix(matrix, Some(&table), &target, Provenance::AfterClick, &options).unwrap();
+    let options = LintOptions { beside: Some(&table), ..LintOptions::default() };
+    let lint = |matrix| lint_matrix(matrix, &target, Provenance::AfterClick, &options).unwrap();
     assert!(lint(&inside).is_clean(), "{}", lint(&inside));
     assert_eq!(lint(&outside).refused(), ["interest_target"], "{}", lint(&outside));
     let weights = table.number("impressions").unwrap();
@@ -193,7 +193,7 @@ fn a_matrix_fitted_on_all_rows_is_named_and_a_cross_fitted_one_is_not() {
     let target = Target::new(aview1(&rates)).with_weight(Some(aview1(weights)));
     let fitted = pipeline.fit(&table, Some(&target), &FitContext::default()).unwrap();
     let (outside, _) = fitted.transform_with_report(&table).unwrap();
-    let report = lint_matrix(&outside, None, &target, Provenance::AfterClick, &options).unwrap();
+    let report = lint_matrix(&outside, &target, Provenance::AfterClick, &LintOptions::default()).unwrap();
     assert_eq!(report.refused(), ["interest_target"], "{report}");
 }
 

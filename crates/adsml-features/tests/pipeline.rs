@@ -156,6 +156,8 @@ fn every_refusal_names_its_column() {
     mistyped.replace("budget", Column::from(["ten", "twenty"])).unwrap();
     let transform = |table: &Table| fitted.transform(table).unwrap_err().to_string();
     let clip = NumericOptions { warp: Warp::Clip { low: 0.9, high: 0.1 }, ..NumericOptions::default() };
+    let many = Table::from_columns([("ad", Column::from((0..10_001).map(f64::from).collect::<Vec<_>>()))]).unwrap();
+    let wide = new().categorical_with(["ad"], CategoryEncoding::OneHot);
     let without_target = new().categorical_with(["interest"], CategoryEncoding::Target);
     let messages = [
         refuse(new()),
@@ -168,6 +170,7 @@ fn every_refusal_names_its_column() {
         refuse(new().numeric_with(["budget"], clip)),
         refuse(new().numeric(["budget"]).n_folds(0)),
         without_target.fit(&table, None, &context).unwrap_err().to_string(),
+        wide.fit(&many, None, &context).unwrap_err().to_string(),
         transform(&infinite),
         transform(&mistyped),
         transform(&table.select(&["budget", "date"]).unwrap()),
@@ -183,6 +186,7 @@ fn every_refusal_names_its_column() {
     parameter `clip` is [0.9, 0.1], expected quantiles with 0 <= low < high <= 1
     parameter `n_folds` is 0, expected 2 or more
     `feature_pipeline` does not support the target encoding of column `interest` without a target
+    one-hot encoding of column `ad` would make 10001 columns, expected at most 10000; use the target or frequency encoding
     column `budget` of sample 1 is inf, expected a finite number, or missing
     column `budget` holds category values, expected number
     the table has no column `audience_size`; it has budget, date

@@ -37,13 +37,13 @@ pub(super) fn groupings<'a>(table: &'a Table, except: &[&str], threads: NonZeroU
     found.into_iter().flatten().collect()
 }
 
-/// The codes of numbers that repeat; `None` when nearly all are distinct.
+/// The codes of numbers that repeat; `None` when two thirds are distinct: so few rows per value prove nothing.
 fn codes(values: &[f64]) -> Option<(Vec<u32>, usize)> {
     let mut distinct = Distinct::default();
     let mut codes = Vec::with_capacity(values.len());
     for &value in values {
         codes.push(distinct.code(value));
-        if distinct.values.len() + 10 > values.len() {
+        if distinct.values.len() * 3 > values.len() * 2 {
             return None;
         }
     }

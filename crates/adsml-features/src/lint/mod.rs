@@ -52,13 +52,15 @@ pub struct LintOptions<'a> {
     pub folds: Option<&'a [usize]>,
     /// From which share of explained target (see [`Reason::Proxy`]) on a single feature is a proxy, in `(0, 1]`. Default 0.98.
     pub proxy: f64,
+    /// For [`lint_matrix`]: the table the matrix was made of, row by row. Default: none.
+    pub beside: Option<&'a Table>,
     /// Rank statistics of longer tables look at this many rows, evenly spread; at least 1. Default 200 000.
     pub max_rows: usize,
 }
 
 impl Default for LintOptions<'_> {
     fn default() -> Self {
-        Self { folds: None, proxy: 0.98, max_rows: 200_000 }
+        Self { folds: None, proxy: 0.98, beside: None, max_rows: 200_000 }
     }
 }
 
@@ -133,28 +135,29 @@ pub fn lint_leakage<N: AsRef<str> + Sync>(
 
 /// As [`lint_leakage`], for a matrix and its target: was anything in it learnt from the rows it is judged on?
 ///
-/// `table` is what the matrix was made of, row by row: a target encoding is only recognised for sure beside the column
-/// that was encoded, since levels that share an encoding can not be told apart without it. The folds
-/// are those of the target, unless the options bring some. `known` is when the target becomes known.
+/// Give the table of the matrix in the options: a target encoding is only recognised for sure beside the column that
+/// was encoded, since levels that share an encoding cannot be told apart without it. The folds are those of the
+/// target, unless the options bring some. `known` is when the target becomes known.
 ///
 /// # Errors
 ///
 /// [`Error::Length`]; [`Error::InvalidParameter`].
 pub fn lint_matrix(
     matrix: &FeatureMatrix,
-    table: Option<&Table>,
     target: &Target<'_>,
     known: Provenance,
     options: &LintOptions<'_>,
 ) -> Result<LeakageReport> {
-    let source = table;
     let mut table = Table::new();
     for (values, column) in matrix.view().columns().into_iter().zip(matrix.columns().iter()) {
         table.push(column.name.clone(), Column::Number(values.to_vec()))?;
         table.set_provenance(&column.name, column.provenance)?;
     }
     let features: Vec<String> = table.names().map(str::to_owned).collect();
-    let beside = source.iter().flat_map(|source| source.columns());
+    if let Some(beside) = options.beside {
+        Error::check_length("the table beside the matrix", matrix.n_samples(), beside.n_rows())?;
+    }
+    let beside = options.beside.iter().flat_map(|beside| beside.columns());
     for (name, column) in beside.filter(|(name, _)| !features.iter().any(|feature| feature == name)) {
         table.push(name, column.clone())?;
     }
