@@ -30,8 +30,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let seconds = started.elapsed().as_secs_f64();
 
     println!("{:<28} {:<10} {:>10}", "column", "kind", "missing");
-    for column in &report.columns {
-        println!("{:<28} {:<10} {:>10}", column.name, column.kind, column.n_missing);
+    for (name, column) in table.columns() {
+        println!("{name:<28} {:<10} {:>10}", column.kind(), column.n_missing());
     }
     let bytes: usize = table.columns().map(|(_, column)| column.buffer_bytes()).sum();
     println!("\n{} rows, {:.1} MB in memory, read in {seconds:.3} s", report.rows, bytes as f64 / 1e6);

@@ -80,5 +80,6 @@ pub use pipeline::{
 };
 pub use provenance::provenance_of;
 pub use read::{
-    ColumnReport, ColumnType, CsvReader, Decimal, Limits, LineEnding, Place, ReadError, ReadReport,
+    ColumnReport, ColumnType, CsvReader, Decimal, JsonReader, Limits, LineEnding, Nested, Place, ReadError, ReadReport,
+    table_from_records,
 };

@@ -26,6 +26,21 @@ pub(super) struct Rules {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Misfit;
 
+/// How much room a column may take that is full.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Rows in the end, as far as known.
+    pub(super) expected_rows: usize,
+    /// Bytes to have in reserve, beside what is needed now.
+    pub(super) spare_bytes: usize,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { expected_rows: 0, spare_bytes: usize::MAX }
+    }
+}
+
 /// A column that cells are pushed to.
 #[derive(Debug, Clone)]
 pub(super) struct ColumnBuilder {
@@ -62,7 +77,7 @@ impl Categories {
     #[inline]
     fn push(&mut self, text: &str) {
         let code = self.code(text);
-        self.codes.push(code);
+        put(&mut self.codes, code);
     }
 
     #[inline]
@@ -112,11 +127,22 @@ impl ColumnBuilder {
     /// Adds a missing value.
     #[inline]
     pub(super) fn push_missing(&mut self) {
-        self.push_missing_n(1);
+        match &mut self.values {
+            Values::Missing(n) => *n += 1,
+            Values::Number(values) => put(values, f64::NAN),
+            Values::Date(days) => put(days, DateColumn::MISSING),
+            Values::Timestamp(micros, offsets) => {
+                put(micros, TimestampColumn::MISSING);
+                put(offsets, 0);
+            }
+            Values::Category(categories) => put(&mut categories.codes, CategoryColumn::MISSING),
+            Values::Lost => {}
+        }
     }
 
     /// Adds missing values.
     pub(super) fn push_missing_n(&mut self, n: usize) {
+        self.reserve(n, Room::default());
         match &mut self.values {
             Values::Missing(so_far) => *so_far += n,
             Values::Number(values) => values.resize(values.len() + n, f64::NAN),
@@ -201,21 +227,41 @@ impl ColumnBuilder {
                 return false;
             }
         }
-        values.push(scan.value);
+        put(values, scan.value);
         true
+    }
+
+    /// Adds a number that is not text, as records have them; `text` is how it is written, should it be needed.
+    pub(super) fn push_number(
+        &mut self,
+        value: f64,
+        faithful: bool,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Misfit> {
+        if let Values::Missing(n) = self.values {
+            self.values = empty(Some(if faithful { ColumnType::Number } else { ColumnType::Category }));
+            self.push_missing_n(n);
+        }
+        match &mut self.values {
+            Values::Number(values) if faithful => put(values, value),
+            Values::Category(categories) => categories.push(&text()),
+            Values::Lost => {}
+            _ => return self.misfit(),
+        }
+        Ok(())
     }
 
     /// Adds a text to a column of dates or timestamps.
     fn push_time(&mut self, text: &str, rules: &Rules) -> Result<(), Misfit> {
         match &mut self.values {
             Values::Date(days) => match time::date(text) {
-                Some(day) => days.push(day),
+                Some(day) => put(days, day),
                 None => return self.misfit(),
             },
             Values::Timestamp(micros, offsets) => match time::timestamp(text, rules.naive_offset_minutes) {
                 Some((at, offset)) => {
-                    micros.push(at);
-                    offsets.push(offset);
+                    put(micros, at);
+                    put(offsets, offset);
                 }
                 None => return self.misfit(),
             },
@@ -292,11 +338,10 @@ impl ColumnBuilder {
         }
     }
 
-    /// Adds the values of `part`, the next rows of the same column; `expected` is the number of rows in the end, as
-    /// far as known.
+    /// Adds the values of `part`, the next rows of the same column.
     ///
     /// `false`, and nothing done, when `part` is needed as text for that.
-    pub(super) fn append(&mut self, part: &Self, expected: usize) -> bool {
+    pub(super) fn append(&mut self, part: &Self, room: Room) -> bool {
         match (&self.values, &part.values) {
             (Values::Lost, _) => return true,
             (Values::Category(_), Values::Category(_) | Values::Missing(_)) => {}
@@ -304,13 +349,13 @@ impl ColumnBuilder {
             (Values::Missing(n), values) if !matches!(values, Values::Missing(_)) => {
                 let n = *n;
                 self.values = empty(part.found());
-                self.reserve(n, expected);
+                self.reserve(n, room);
                 self.push_missing_n(n);
             }
             _ => {}
         }
         (self.point, self.comma) = (self.point | part.point, self.comma | part.comma);
-        self.reserve(part.len().unwrap_or(0), expected);
+        self.reserve(part.len().unwrap_or(0), room);
         match (&mut self.values, &part.values) {
             (_, &Values::Missing(n)) => self.push_missing_n(n),
             (Values::Number(values), Values::Number(more)) if !(self.point && self.comma) || self.stated.is_some() => {
@@ -335,20 +380,22 @@ impl ColumnBuilder {
 
     /// Makes room for `more` values: for all that are expected, or else an eighth more, so that
     /// growing never needs twice the memory.
-    fn reserve(&mut self, more: usize, expected: usize) {
-        fn grow<T>(values: &mut Vec<T>, more: usize, expected: usize) {
+    fn reserve(&mut self, more: usize, room: Room) {
+        fn grow<T>(values: &mut Vec<T>, more: usize, room: Room) {
             if values.capacity() - values.len() < more {
-                values.reserve_exact(expected.saturating_sub(values.len()).max(values.len() / 8).max(more));
+                let wish = room.expected_rows.saturating_sub(values.len()).max(values.len() / 8);
+                values.reserve_exact(wish.min(room.spare_bytes / size_of::<T>()).max(more));
             }
         }
         match &mut self.values {
-            Values::Number(values) => grow(values, more, expected),
-            Values::Date(days) => grow(days, more, expected),
+            Values::Number(values) => grow(values, more, room),
+            Values::Date(days) => grow(days, more, room),
             Values::Timestamp(micros, offsets) => {
-                grow(micros, more, expected);
-                grow(offsets, more, expected);
+                let share = |tenths| Room { spare_bytes: room.spare_bytes / 10 * tenths, ..room };
+                grow(micros, more, share(8));
+                grow(offsets, more, share(2));
             }
-            Values::Category(categories) => grow(&mut categories.codes, more, expected),
+            Values::Category(categories) => grow(&mut categories.codes, more, room),
             Values::Missing(_) | Values::Lost => {}
         }
     }
@@ -389,6 +436,22 @@ impl ColumnBuilder {
             Values::Lost => None,
         }
     }
+}
+
+/// Adds a value; a large column grows by an eighth rather than double.
+#[inline]
+fn put<T>(values: &mut Vec<T>, value: T) {
+    if values.len() == values.capacity() {
+        make_room(values);
+    }
+    values.push(value);
+}
+
+#[cold]
+fn make_room<T>(values: &mut Vec<T>) {
+    const LARGE: usize = 1 << 16;
+    let n = values.len();
+    values.reserve_exact(if n < LARGE { n.max(16) } else { n / 8 });
 }
 
 fn empty(found: Option<ColumnType>) -> Values {

@@ -5,27 +5,34 @@ use std::fmt;
 use super::ColumnType;
 
 /// Result of the readers.
-pub type Result<T, E = ReadError> = std::result::Result<T, E>;
+pub(super) type Result<T, E = ReadError> = std::result::Result<T, E>;
 
 /// Where in an input something is: what a person needs in order to look at it.
 ///
-/// Lines are counted from 1 as an editor does, so that a quoted cell with line breaks counts as several.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// All are counted from 1. Lines are those of an editor, so that a quoted cell with line breaks counts as several.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Place {
     /// The path, or the name given to an input without one.
     pub input: String,
-    /// Line, or record when the input is not text; counted from 1.
-    pub line: u64,
-    /// Column, counted from 1, if it is about one.
+    /// The line, if the input is text.
+    pub line: Option<u64>,
+    /// The record, if the input consists of records.
+    pub record: Option<u64>,
+    /// The column, if it is about one of a row.
     pub column: Option<usize>,
-    /// Name of that column, once names are known.
+    /// The name of the column or key, if it has one.
     pub name: Option<String>,
 }
 
 impl Place {
     /// A line of an input.
     pub(super) fn line(input: &str, line: u64) -> Self {
-        Self { input: input.to_owned(), line, column: None, name: None }
+        Self { input: input.to_owned(), line: Some(line), ..Self::default() }
+    }
+
+    /// A record of an input, counted from 0.
+    pub(super) fn record(input: &str, line: Option<u64>, record: u64) -> Self {
+        Self { input: input.to_owned(), line, record: Some(record + 1), ..Self::default() }
     }
 
     /// With a column, counted from 0, and its name if there is one.
@@ -44,7 +51,13 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}, line {}", self.input, self.line)?;
+        f.write_str(&self.input)?;
+        if let Some(line) = self.line {
+            write!(f, ", line {line}")?;
+        }
+        if let Some(record) = self.record {
+            write!(f, ", record {record}")?;
+        }
         match (self.column, &self.name) {
             (Some(column), Some(name)) => write!(f, ", column {column} (`{name}`)"),
             (Some(column), None) => write!(f, ", column {column}"),

@@ -1,5 +1,6 @@
 //! What can be stated to all readers: types of columns, missing tokens, limits.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::io::Read;
 
@@ -145,4 +146,25 @@ pub(super) fn read_all(mut input: impl Read, name: &str, limits: &Limits) -> Res
             return Ok(bytes);
         }
     }
+}
+
+/// Judges the offset of naive timestamps.
+pub(super) fn check_offset(minutes: i16) -> Result<()> {
+    if (-1439..=1439).contains(&minutes) {
+        return Ok(());
+    }
+    let expected = "less than a day either way";
+    Err(ReadError::InvalidOption { option: "naive_offset_minutes", value: minutes.to_string(), expected })
+}
+
+/// Judges the names of the columns to be read.
+pub(super) fn check_columns(names: Option<&[String]>) -> Result<()> {
+    let Some(names) = names else { return Ok(()) };
+    let mut seen = HashSet::new();
+    let value = match names.iter().find(|&name| !seen.insert(name)) {
+        Some(name) => format!("`{name}` twice"),
+        None if names.is_empty() => "empty".to_owned(),
+        None => return Ok(()),
+    };
+    Err(ReadError::InvalidOption { option: "columns", value, expected: "at least one name, each once" })
 }

@@ -38,12 +38,10 @@ pub struct ColumnReport {
     pub kind: String,
     /// Whether that was stated rather than inferred.
     pub stated: bool,
-    /// How many values are missing.
-    pub n_missing: usize,
 }
 
 impl ColumnReport {
     pub(super) fn new(name: &str, column: &Column, stated: bool) -> Self {
-        Self { name: name.to_owned(), kind: column.kind().to_owned(), stated, n_missing: column.n_missing() }
+        Self { name: name.to_owned(), kind: column.kind().to_owned(), stated }
     }
 }

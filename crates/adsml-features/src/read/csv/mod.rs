@@ -320,21 +320,8 @@ impl CsvReader {
                 expected: "an ASCII character other than letters, digits, quotes, signs, points and line ends",
             });
         }
-        if !(-1439..=1439).contains(&self.rules.naive_offset_minutes) {
-            return Err(ReadError::InvalidOption {
-                option: "naive_offset_minutes",
-                value: self.rules.naive_offset_minutes.to_string(),
-                expected: "less than a day either way",
-            });
-        }
-        if self.columns.as_ref().is_some_and(Vec::is_empty) {
-            return Err(ReadError::InvalidOption {
-                option: "columns",
-                value: "empty".to_owned(),
-                expected: "at least one name",
-            });
-        }
-        Ok(())
+        super::options::check_offset(self.rules.naive_offset_minutes)?;
+        super::options::check_columns(self.columns.as_deref())
     }
 
     /// Reads as much as it takes to know the form of the file and the names of its columns.
@@ -389,7 +376,7 @@ impl CsvReader {
                 });
             }
         };
-        let names = self.first_row(text, first_row, end, dialect, &Place::line(name, blank_lines + 1))?;
+        let names = self.first_row(text, first_row, end, dialect, name)?;
         let mut rules = self.rules.clone();
         if rules.decimal == Decimal::Auto && delimiter == b',' {
             rules.decimal = Decimal::Point;
@@ -411,7 +398,7 @@ impl CsvReader {
     }
 
     /// The names of the columns, from the first row.
-    fn first_row(&self, text: &[u8], start: usize, end: usize, dialect: Dialect, place: &Place) -> Result<Vec<String>> {
+    fn first_row(&self, text: &[u8], start: usize, end: usize, dialect: Dialect, input: &str) -> Result<Vec<String>> {
         let mut names: Vec<String> = Vec::new();
         let mut seen = std::collections::HashMap::new();
         let mut unescaped = String::new();
@@ -419,8 +406,8 @@ impl CsvReader {
         loop {
             let column = names.len();
             let here = || {
-                let line = place.line + memchr::memchr_iter(dialect.terminator, &text[start..at]).count() as u64;
-                Place { line, ..place.clone() }.column(column, None)
+                let line = memchr::memchr_iter(dialect.terminator, &text[..at]).count() as u64 + 1;
+                Place::line(input, line).column(column, None)
             };
             if column == self.limits.max_columns {
                 return Err(ReadError::Limit {
@@ -437,7 +424,7 @@ impl CsvReader {
             if cell.end - cell.start > self.limits.max_cell_bytes {
                 return Err(ReadError::Limit {
                     place: here(),
-                    what: "a longer cell".to_owned(),
+                    what: format!("a name of {} bytes", cell.end - cell.start),
                     limit: self.limits.max_cell_bytes as u64,
                     setting: "max_cell_bytes",
                 });
@@ -480,19 +467,7 @@ impl CsvReader {
             position(stated)?;
         }
         let Some(wanted) = &self.columns else { return Ok((0..names.len()).collect()) };
-        let mut columns = Vec::with_capacity(wanted.len());
-        for name in wanted {
-            let column = position(name)?;
-            if columns.contains(&column) {
-                return Err(ReadError::InvalidOption {
-                    option: "columns",
-                    value: format!("`{name}` twice"),
-                    expected: "each name once",
-                });
-            }
-            columns.push(column);
-        }
-        Ok(columns)
+        wanted.iter().map(position).collect()
     }
 }
 

@@ -9,12 +9,13 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::super::column::ColumnBuilder;
+use super::super::column::{ColumnBuilder, Room};
 use super::super::error::{Place, ReadError, Result};
 use super::super::options::{ColumnType, Limits};
 use super::blocks::{Block, Blocks};
 use super::cells::{self, BadCell};
 use super::rows::{Fault, FaultKind, Layout, RowReader};
+use super::sniff;
 
 /// What a pass needs to know.
 #[derive(Debug)]
@@ -181,10 +182,9 @@ impl<'a, R: Read> Shared<'a, R> {
                 Err(fault) => return self.stop(block.index, |sink| stop_of(job, bytes, fault, sink.lines)),
             };
             let mut sink = self.wait_for_turn(block.index)?;
-            sink.rows += parsed.rows as u64;
             sink.blank_lines += parsed.blank_lines;
             sink.bytes += (parsed.to - at) as u64;
-            if let Err(fault) = sink.append(job, columns, text, at..parsed.to) {
+            if let Err(fault) = sink.append(job, columns, text, at..parsed.to, parsed.rows as u64) {
                 sink.stop = Some(fault);
                 self.turned.notify_all();
                 return None;
@@ -240,57 +240,65 @@ impl Sink<'_> {
         columns: &[ColumnBuilder],
         block: &str,
         range: Range<usize>,
+        n_rows: u64,
     ) -> Result<(), Stop> {
-        let line = self.lines + 1;
-        let limit = |what: String, limit: u64, setting| {
-            let place = Place::line(job.input, line);
+        let (lines, start) = (self.lines, range.start);
+        let limit = |offset: usize, what: String, limit: u64, setting| {
+            let place = place(job, block.as_bytes(), offset, None, lines);
             Stop::Error(ReadError::Limit { place, what, limit, setting })
         };
         let max_rows = job.limits.max_rows.min(Limits::default().max_rows);
-        if self.rows > max_rows {
-            return Err(limit(format!("more than {max_rows} rows"), max_rows, "max_rows"));
+        if self.rows + n_rows > max_rows {
+            let offset = row_start(job, block.as_bytes(), start, max_rows - self.rows);
+            return Err(limit(offset, format!("more than {max_rows} rows"), max_rows, "max_rows"));
         }
-        let expected = self.expected_rows(job);
+        self.rows += n_rows;
+        let allowed = job.limits.table_bytes(job.length);
+        let spare = allowed.saturating_sub(self.allocated_bytes()) / self.builders.len() as u64;
+        let room =
+            Room { expected_rows: self.expected_rows(job), spare_bytes: usize::try_from(spare).unwrap_or(usize::MAX) };
         let mut as_text = Vec::new();
         for (slot, (builder, column)) in self.builders.iter_mut().zip(columns).enumerate() {
-            if !builder.append(column, expected) {
+            if !builder.append(column, room) {
                 as_text.push(slot);
             }
         }
         if !as_text.is_empty() {
-            self.append_as_text(job, &as_text, block, range, expected);
+            self.append_as_text(job, &as_text, block, range, room);
         }
-        let needed: u64 = self.builders.iter().map(|builder| builder.allocated_bytes() as u64).sum();
-        let allowed = job.limits.table_bytes(job.length);
+        let needed = self.allocated_bytes();
         if needed > allowed {
             let what = format!(
                 "the table takes {needed} bytes, more than {} per byte of input and {} more",
                 job.limits.max_expansion,
                 Limits::FREE_BYTES
             );
-            return Err(limit(what, job.limits.max_expansion, "max_expansion"));
+            return Err(limit(start, what, job.limits.max_expansion, "max_expansion"));
         }
         Ok(())
     }
 
     /// Reads the same rows again for columns that turned out to be text.
-    fn append_as_text(&mut self, job: &Job<'_>, slots: &[usize], block: &str, range: Range<usize>, expected: usize) {
+    fn append_as_text(&mut self, job: &Job<'_>, slots: &[usize], block: &str, range: Range<usize>, room: Room) {
         let plan: Vec<Option<usize>> =
             job.plan.iter().map(|slot| slots.iter().position(|text| Some(text) == slot.as_ref())).collect();
         let mut columns = vec![ColumnBuilder::new(Some(ColumnType::Category)); slots.len()];
         let reader = RowReader { layout: job.layout, plan: &plan, careful: job.careful };
         reader.read(block, range, usize::MAX, &mut columns).expect("the same rows were read before");
         for (&slot, column) in slots.iter().zip(&columns) {
-            self.builders[slot].append(column, expected);
+            self.builders[slot].append(column, room);
         }
     }
 
-    /// Rows of the whole input, when the rest is like what was read, and as many as the limits allow.
+    /// Bytes of the columns so far.
+    fn allocated_bytes(&self) -> u64 {
+        self.builders.iter().map(|builder| builder.allocated_bytes() as u64).sum()
+    }
+
+    /// Rows of the whole input, when the rest is like what was read.
     fn expected_rows(&self, job: &Job<'_>) -> usize {
         let share = (job.length - job.start.min(job.length)) as f64 / self.bytes.max(1) as f64;
-        let rows = self.rows as f64 * share * 1.005 + 1.0;
-        let allowed = job.limits.table_bytes(job.length) / (8 * self.builders.len() as u64 + 1);
-        (rows as u64).min(allowed).max(self.rows) as usize
+        (self.rows as f64 * share * 1.005) as usize + 1
     }
 }
 
@@ -321,6 +329,14 @@ pub(super) fn text_of(bytes: &[u8]) -> Result<&str, (usize, String)> {
         let offset = error.valid_up_to();
         (offset, format!("byte 0x{:02X}", bytes[offset]))
     })
+}
+
+/// Where the row that comes `n` rows after the one at `start` begins.
+fn row_start(job: &Job<'_>, bytes: &[u8], start: usize, n: u64) -> usize {
+    let dialect = job.layout.dialect;
+    let after_blank_lines = |at| sniff::skip_blank_lines(bytes, at, dialect.terminator).0;
+    let next = |at, _| cells::row_end(bytes, at, dialect).map_or(at, after_blank_lines);
+    (0..n).fold(after_blank_lines(start), next)
 }
 
 fn count_lines(job: &Job<'_>, bytes: &[u8]) -> u64 {
@@ -387,9 +403,9 @@ fn stop_of(job: &Job<'_>, bytes: &[u8], fault: Fault, lines_before: u64) -> Stop
         FaultKind::TextAfterQuote => ReadError::TextAfterQuote { place },
         FaultKind::Ragged { found } => ReadError::Ragged { place, expected: job.plan.len(), found },
         FaultKind::BadValue { value, expected } => ReadError::BadValue { place, value, expected },
-        FaultKind::CellTooLong => ReadError::Limit {
+        FaultKind::CellTooLong { bytes } => ReadError::Limit {
             place,
-            what: "a longer cell".to_owned(),
+            what: format!("a cell of {bytes} bytes"),
             limit: job.limits.max_cell_bytes as u64,
             setting: "max_cell_bytes",
         },

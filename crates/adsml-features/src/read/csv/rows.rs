@@ -32,7 +32,7 @@ pub(super) enum FaultKind {
     Irregular,
     Ragged { found: usize },
     BadValue { value: String, expected: ColumnType },
-    CellTooLong,
+    CellTooLong { bytes: usize },
 }
 
 /// What was read of a block.
@@ -165,7 +165,9 @@ impl RowReader<'_> {
     fn cell(&self, bytes: &[u8], at: usize, column: usize) -> Result<cells::Cell, Fault> {
         let fault = |kind| Fault { offset: at, column: Some(column), kind };
         match cells::cell(bytes, at, self.layout.dialect, self.careful) {
-            Ok(cell) if cell.end - cell.start > self.layout.max_cell_bytes => Err(fault(FaultKind::CellTooLong)),
+            Ok(cell) if cell.end - cell.start > self.layout.max_cell_bytes => {
+                Err(fault(FaultKind::CellTooLong { bytes: cell.end - cell.start }))
+            }
             Ok(cell) => Ok(cell),
             Err(BadCell::Unclosed) => Err(fault(FaultKind::Unclosed)),
             Err(BadCell::TextAfterQuote) => Err(fault(FaultKind::TextAfterQuote)),
