@@ -1,6 +1,7 @@
 //! What the examples share: options of a prediction task, progress on a terminal, charts into a folder.
 
 use std::error::Error;
+use std::fmt;
 use std::io::IsTerminal;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,24 @@ use std::sync::Mutex;
 use adsml::prelude::*;
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// What an example's `main` returns.
-pub type Outcome<T = ()> = Result<T, Box<dyn Error>>;
+/// What an example's `main` returns: its failures are shown as sentences.
+pub type Outcome<T = ()> = Result<T, Failure>;
+
+/// Any error, shown with what caused it instead of with its fields.
+pub struct Failure(Box<dyn Error>);
+
+impl<E: Into<Box<dyn Error>>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.into())
+    }
+}
+
+/// `main` prints errors by `Debug`.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.to_string())
+    }
+}
 
 /// Where a table comes from, what is predicted, and from which columns.
 #[derive(Debug, Clone, clap::Args)]

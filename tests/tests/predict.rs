@@ -123,7 +123,7 @@ fn what_gives_the_answer_away_is_refused_unless_allowed() {
     let leaky = recipe.clone().numeric(["budget", "spend"]).allow_leaks(true).fit(&table).unwrap();
     assert_eq!(leaky.input_columns(), ["budget", "spend"]);
     let nothing = recipe.numeric(["spend"]).fit(&table).unwrap_err();
-    assert!(nothing.to_string().starts_with("no column is left to predict from: `spend` is"), "{nothing}");
+    assert!(nothing.to_string().starts_with("no column is left to predict from: `spend` (after click"), "{nothing}");
 }
 
 fn kag(file: &str) -> Option<CtrPredictor> {

@@ -68,7 +68,7 @@ pub enum Error {
     },
     /// A rate that cannot be.
     #[error(
-        "row {row}: `{numerator}` is {} out of {} in `{denominator}`, expected 0 or more, and no more than there are",
+        "row {row}, counted from 0: `{numerator}` is {} out of {} in `{denominator}`, expected 0 or more, and no more than there are",
         .ratio.numerator, .ratio.denominator
     )]
     Rate {
@@ -101,6 +101,6 @@ fn refusals(ignored: &[(String, String)]) -> String {
     if ignored.is_empty() {
         return ": name some, or bring columns of the prototype (budget, relevance_score, placement, …)".to_owned();
     }
-    let refusals: Vec<String> = ignored.iter().map(|(column, reason)| format!("`{column}` is {reason}")).collect();
+    let refusals: Vec<String> = ignored.iter().map(|(column, reason)| format!("`{column}` ({reason})")).collect();
     format!(": {}", refusals.join(", "))
 }

@@ -97,7 +97,7 @@ fn reliability(report: &PredictReport) -> Result<String, PlotError> {
     ReliabilityChart::new(format!("Are the rates of {} what they say?", report.chosen))
         .subtitle(format!("Rows it has not seen: {}", split(report)))
         .rate(quantity(report))
-        .weight_label(if report.task == "rate" { "trials" } else { "rows" })
+        .weight_label(report.trials.as_deref().unwrap_or("rows"))
         .interval_label("95 % interval")
         .bins(bins)
         .to_svg()
@@ -110,24 +110,23 @@ fn predicted_actual(report: &PredictReport, judged: &Judged) -> Result<String, P
         .points(&judged.predicted, &judged.actual);
     let chart = if report.task == "number" { chart } else { chart.format(NumberFormat::Percent) };
     match &judged.weight {
-        Some(weight) => chart.weights(weight, "trials").to_svg(),
+        Some(weight) => chart.weights(weight, report.trials.as_deref().unwrap_or("weight")).to_svg(),
         None => chart.to_svg(),
     }
 }
 
 /// What is predicted, in words.
 fn quantity(report: &PredictReport) -> String {
-    let names: Vec<&str> = report.totals.keys().map(String::as_str).collect();
-    match (report.task.as_str(), names.as_slice()) {
-        ("rate", [numerator, denominator]) if is_ctr(numerator, denominator) => "click-through rate".to_owned(),
-        ("rate", _) => "rate".to_owned(),
-        (_, [name]) => (*name).to_owned(),
-        _ => "value".to_owned(),
+    let is = |name: Option<&String>, word: &str| name.is_some_and(|name| name.eq_ignore_ascii_case(word));
+    let numerator = report.totals.keys().find(|name| Some(*name) != report.trials.as_ref());
+    if is(numerator, "clicks") && is(report.trials.as_ref(), "impressions") {
+        return "click-through rate".to_owned();
     }
-}
-
-fn is_ctr(numerator: &str, denominator: &str) -> bool {
-    numerator.eq_ignore_ascii_case("clicks") && denominator.eq_ignore_ascii_case("impressions")
+    match (&report.trials, numerator) {
+        (Some(trials), Some(numerator)) => format!("{numerator} per {trials}"),
+        (None, Some(name)) => name.clone(),
+        (_, None) => "value".to_owned(),
+    }
 }
 
 fn split(report: &PredictReport) -> String {

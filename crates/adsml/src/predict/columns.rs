@@ -33,10 +33,11 @@ impl Columns {
             (table.get(name).is_none() && has_inputs).then_some(feature)
         };
         let (numeric, categorical) = if named {
-            for name in params.numeric.iter().chain(&params.categorical) {
-                if derivable(name).is_none() {
-                    table.column(name)?;
-                }
+            for name in params.numeric.iter().filter(|name| derivable(name).is_none()) {
+                table.number(name)?;
+            }
+            for name in &params.categorical {
+                table.column(name)?;
             }
             (params.numeric.clone(), params.categorical.clone())
         } else {

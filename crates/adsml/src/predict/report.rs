@@ -22,6 +22,8 @@ pub struct PredictReport {
     pub rows_without_target: usize,
     /// Sums of the target's columns over the rows used.
     pub totals: BTreeMap<String, f64>,
+    /// The column of trials, which weighs rows; for a rate.
+    pub trials: Option<String>,
     /// How rows were split.
     pub split: SplitReport,
     /// Name of the constant baseline.
@@ -159,6 +161,10 @@ impl PredictReport {
             rows: findings.n_rows,
             rows_without_target: findings.n_rows - rows.rows.len(),
             totals: totals.into_iter().collect(),
+            trials: match target {
+                PredictTarget::Rate { denominator, .. } => Some(denominator.clone()),
+                PredictTarget::Column(_) => None,
+            },
             split: SplitReport {
                 kind: split.kind.name().to_owned(),
                 column: findings.params.group.clone().or_else(|| findings.params.time.clone()),
@@ -182,7 +188,7 @@ impl PredictReport {
 
     /// One JSON object: rows, totals, split, baseline, chosen, models, features, ignored.
     ///
-    /// The totals of a rate are called `clicks` and `impressions` when its columns read so in any case.
+    /// Totals are named as their columns are, in lower case.
     pub fn to_json(&self) -> Value {
         let totals: Map<String, Value> =
             self.totals.iter().map(|(name, &total)| (name.to_lowercase(), number(total))).collect();
