@@ -62,6 +62,34 @@ fn a_saved_predictor_predicts_the_same_bits() {
 }
 
 #[test]
+fn a_file_whose_parts_do_not_belong_together_is_refused() {
+    let table = demo_table();
+    let recipe = CtrPredictor::params().rate("clicks", "impressions").folds(2);
+    let (small, large) = (recipe.clone().numeric(["budget"]), recipe.numeric(["budget", "relevance_score"]));
+    let (small, large) = (small.fit(&table).unwrap().to_file().unwrap(), large.fit(&table).unwrap().to_file().unwrap());
+    let registry = || {
+        let mut registry = adsml::core::LoaderRegistry::new();
+        adsml::features::register(&mut registry);
+        adsml::models::register(&mut registry);
+        registry
+    };
+    let refused = |file| CtrPredictor::from_file(&file, &registry()).unwrap_err().to_string();
+    let mut mixed = small.clone();
+    mixed.put_file("model", &large.file("model").unwrap());
+    assert_eq!(refused(mixed), "the input has 2 features, the model was fitted on 1");
+    let mut swapped = small.clone();
+    swapped.put_file("pipeline", &small.file("model").unwrap());
+    assert!(refused(swapped).contains("no reader for the kind"));
+    let mut damaged = small.clone();
+    damaged.put_bytes("model", vec![0; 64]);
+    assert_eq!(refused(damaged), "model file refused: not an adsml model file");
+    assert!(refused(small.file("model").unwrap()).contains("ctr_predictor"));
+    let mut without_report = small.clone();
+    without_report.set_fact("report", "none");
+    assert!(refused(without_report).contains("`report`"));
+}
+
+#[test]
 fn the_order_of_columns_changes_nothing() {
     let table = demo_table();
     let mut names: Vec<&str> = table.names().collect();

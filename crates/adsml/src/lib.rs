@@ -59,13 +59,3 @@ pub use predict::{
 };
 #[cfg(feature = "predict")]
 pub use read::read_table;
-
-/// The README's examples, compiled and run.
-#[cfg(all(doctest, feature = "predict", feature = "simulate"))]
-#[doc = include_str!("../../../README.md")]
-mod readme {}
-
-/// The Spanish README's examples, compiled and run.
-#[cfg(all(doctest, feature = "predict", feature = "simulate"))]
-#[doc = include_str!("../../../README.es.md")]
-mod readme_es {}
