@@ -7,8 +7,8 @@ use crate::Result;
 /// How sample weights count against a penalty that is added to a weighted *sum* of losses.
 ///
 /// Two hundred million impressions are two hundred million coin flips to a binomial likelihood,
-/// against which no ordinary `alpha` weighs anything; but rows of an account vary more than coins
-/// do. [`MeanOne`](Self::MeanOne) lets each row count as one observation, so that the same `alpha`
+/// against which no ordinary `alpha` weighs anything; but rows of an account may vary more than
+/// coins do. [`MeanOne`](Self::MeanOne) lets each row count as one observation, so that the same `alpha`
 /// means the same for 1,143 ads of 200 thousand impressions as for 1,143 plain rows. Without a
 /// penalty the two give the same model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -114,3 +114,15 @@ fn a_linear_function_that_overflows_is_an_error_and_not_an_infinity() {
     let model = LinearRegression::params().fit([[1.0], [2.0]], [0.0, 1e140]).unwrap();
     insta::assert_snapshot!(model.predict_row(&[1e200]).unwrap_err(), @"the linear function of sample 0 is inf, expected a finite number");
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn serialised_models_come_back_and_ones_that_do_not_add_up_do_not() {
+    let model = LogisticRegression::params().fit([[1.0, 2.0], [2.0, 1.0], [0.0, 1.0]], [0.0, 1.0, 0.0]).unwrap();
+    let json = serde_json::to_string(&model).unwrap();
+    assert_eq!(serde_json::from_str::<LogisticRegression>(&json).unwrap(), model);
+    let broken = json.replacen("\"center\":[", "\"center\":[0.5,", 1);
+    assert_ne!(broken, json);
+    let error = serde_json::from_str::<LogisticRegression>(&broken).unwrap_err();
+    insta::assert_snapshot!(error.to_string().split(" at line").next().unwrap(), @"section `center` has 3 entries, expected 2");
+}

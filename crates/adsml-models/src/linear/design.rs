@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use ndarray::ArrayView2;
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array2, ArrayView2, s};
 
 use crate::rows::{Moments, Rows};
 use crate::{ModelError, Result};
@@ -121,6 +122,28 @@ impl Penalty {
 /// -1, 0 or 1.
 pub(super) fn sign(value: f64) -> f64 {
     if value == 0.0 { 0.0 } else { value.signum() }
+}
+
+/// Adds `Z' Z` of a block to the lower triangle of `gram`, in strips of columns; [`mirror`] gives the rest.
+pub(super) fn add_products(z: &[f64], gram: &mut Array2<f64>) {
+    const STRIP: usize = 64;
+    let columns = gram.ncols();
+    let z = as_block(z, columns);
+    for from in (0..columns).step_by(STRIP) {
+        let to = columns.min(from + STRIP);
+        let (left, right) = (z.slice(s![.., from..]), z.slice(s![.., from..to]));
+        general_mat_mul(1.0, &left.t(), &right, 1.0, &mut gram.slice_mut(s![from.., from..to]));
+    }
+}
+
+/// Copies the lower triangle to the upper one.
+pub(super) fn mirror(mut gram: Array2<f64>) -> Array2<f64> {
+    for i in 0..gram.nrows() {
+        for j in 0..i {
+            gram[[j, i]] = gram[[i, j]];
+        }
+    }
+    gram
 }
 
 /// A block as a matrix of `columns` columns.

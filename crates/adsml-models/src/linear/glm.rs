@@ -14,12 +14,11 @@
 use std::ops::Range;
 
 use adsml_core::FitContext;
-use ndarray::linalg::general_mat_mul;
 use ndarray::{Array1, Array2};
 
 use super::cholesky::Factor;
 use super::descent::descend;
-use super::design::{Design, Penalty, as_block};
+use super::design::{Design, Penalty, add_products, as_block, mirror};
 use super::function::Ending;
 use crate::Result;
 use crate::rows::{Rows, add};
@@ -63,7 +62,7 @@ pub(super) struct Minimum {
     pub(super) gamma: Vec<f64>,
     pub(super) base: f64,
     pub(super) ending: Ending,
-    /// Pearson's chi-square per residual degree of freedom.
+    /// Pearson's chi-square per residual degree of freedom, weights being numbers of trials.
     pub(super) dispersion: Option<f64>,
 }
 
@@ -115,7 +114,7 @@ impl Problem<'_, '_> {
         }
         let used = theta.iter().filter(|&&value| value != 0.0).count();
         let freedom = self.rows.n_positive as f64 - used as f64;
-        let dispersion = local.pearson * self.rows.n_positive as f64 / freedom;
+        let dispersion = local.pearson * self.rows.total_weight / freedom;
         let base = if self.fit_intercept { theta.pop().unwrap_or_default() } else { 0.0 };
         let dispersion = (freedom > 0.0 && dispersion.is_finite()).then_some(dispersion);
         Ok(Minimum { gamma: theta, base, ending, dispersion })
@@ -146,7 +145,7 @@ impl Problem<'_, '_> {
     /// Value, gradient and Hessian in one pass.
     fn local<F: Family>(&self, theta: &[f64]) -> Local {
         let q = theta.len();
-        self.rows.sum(
+        let local = self.rows.sum(
             q * q,
             |range| self.local_chunk::<F>(theta, range),
             |a, b| Local {
@@ -155,7 +154,8 @@ impl Problem<'_, '_> {
                 gradient: add(a.gradient, &b.gradient),
                 hessian: a.hessian + b.hessian,
             },
-        )
+        );
+        Local { hessian: mirror(local.hessian), ..local }
     }
 
     fn local_chunk<F: Family>(&self, theta: &[f64], range: Range<usize>) -> Local {
@@ -178,7 +178,6 @@ impl Problem<'_, '_> {
                 let terms = F::terms(rows.y[row], eta[k] + rows.offset_of(row));
                 loss += weight * terms.loss;
                 if terms.curvature > 0.0 {
-                    // The weight is a number of trials: `w slope^2 / variance` is a squared z-score.
                     pearson += weight * terms.slope * (terms.slope / terms.curvature);
                 }
                 let (slope, root) = (weight * terms.slope, (weight * terms.curvature).sqrt());
@@ -190,10 +189,7 @@ impl Problem<'_, '_> {
             total.loss += loss;
             total.pearson += pearson;
             total.gradient = add(total.gradient, &gradient);
-            if q > 0 {
-                let z = as_block(&z, q);
-                general_mat_mul(1.0, &z.t(), &z, 1.0, &mut total.hessian);
-            }
+            add_products(&z, &mut total.hessian);
         }
         total
     }

@@ -1,10 +1,9 @@
 //! Normal equations of standardised columns, and their refinement.
 
 use ndarray::Array2;
-use ndarray::linalg::general_mat_mul;
 
 use super::cholesky::Factor;
-use super::design::{Design, as_block};
+use super::design::{Design, add_products, mirror};
 use crate::rows::{Rows, add};
 
 /// ```text
@@ -40,14 +39,13 @@ impl Normal {
                         }
                     }
                     moment = add(moment, &block_moment);
-                    let z = as_block(&z, p);
-                    general_mat_mul(1.0, &z.t(), &z, 1.0, &mut gram);
+                    add_products(&z, &mut gram);
                 }
                 (gram, moment)
             },
             |(gram, moment), (more_gram, more)| (gram + more_gram, add(moment, &more)),
         );
-        Self { gram, moment, level }
+        Self { gram: mirror(gram), moment, level }
     }
 
     /// `min (Z g - y)' W (Z g - y) + sum of l2[k] g[k]^2`, the shortest one when there are several.

@@ -45,8 +45,8 @@ const SPECS: &[ParamSpec] = &[
 /// # Weights and the penalty
 ///
 /// The log likelihood of 200 million impressions outweighs any ordinary `alpha`, yet rows of an
-/// account vary more than coins do. [`dispersion`](Self::dispersion) says how much more; either
-/// multiply `alpha` by it, or let each row count once with [`WeightScale::MeanOne`].
+/// account may vary more than coins do. [`dispersion`](Self::dispersion) says how much more: multiply
+/// `alpha` by it. Or let each row count as one with [`WeightScale::MeanOne`].
 ///
 /// # When there is little to tell apart
 ///
@@ -205,8 +205,6 @@ impl LogisticRegressionParams {
         };
         let start = logit(rate) - rows.mean_of(|row| rows.offset_of(row));
         let Minimum { gamma, base, ending, dispersion } = problem.minimise::<Logistic>(start)?;
-        // Per unit of weight so far; a weight is a number of trials.
-        let dispersion = dispersion.map(|value| value * rows.total_weight / rows.n_positive as f64);
         let linear = LinearFunction::new(design, &gamma, base, self.fit_intercept, names, ending);
         Ok(LogisticRegression { linear, dispersion, classes: classes() })
     }

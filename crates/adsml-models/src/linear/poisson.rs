@@ -158,7 +158,6 @@ impl PoissonRegressionParams {
             unit: if level > 0.0 { level } else { 1e-12 },
         };
         let Minimum { gamma, base, ending, dispersion } = problem.minimise::<Poisson>(level.ln() - log_exposure)?;
-        let dispersion = dispersion.map(|value| value * rows.total_weight / rows.n_positive as f64);
         let linear = LinearFunction::new(design, &gamma, base, self.fit_intercept, names, ending);
         Ok(PoissonRegression { linear, dispersion })
     }
