@@ -165,6 +165,16 @@ impl ColumnBuilder {
     /// When it is of another type than the column, which is lost then unless its type was stated.
     #[inline]
     pub(super) fn push_cell(&mut self, text: &str, rules: &Rules) -> Result<(), Misfit> {
+        match &mut self.values {
+            Values::Category(categories) if rules.missing.rules_out(text) => {
+                categories.push(text);
+                Ok(())
+            }
+            _ => self.push_any_cell(text, rules),
+        }
+    }
+
+    fn push_any_cell(&mut self, text: &str, rules: &Rules) -> Result<(), Misfit> {
         let trimmed = trim(text);
         if rules.missing.contains(trimmed) {
             self.push_missing();
@@ -184,7 +194,7 @@ impl ColumnBuilder {
             Values::Missing(n) => {
                 if self.begin_with(trimmed, rules) {
                     self.push_missing_n(n);
-                    self.push_cell(text, rules)
+                    self.push_any_cell(text, rules)
                 } else {
                     self.misfit()
                 }
@@ -400,10 +410,22 @@ impl ColumnBuilder {
         }
     }
 
-    /// Bytes that the column holds in memory; missing values count as the numbers they will be.
+    /// Bytes of the values so far, which do not depend on how they came; missing values count as the numbers they will be.
+    pub(super) fn used_bytes(&self) -> usize {
+        let n = self.len().unwrap_or(0);
+        match &self.values {
+            Values::Missing(_) | Values::Number(_) => n * size_of::<f64>(),
+            Values::Date(_) => n * size_of::<i32>(),
+            Values::Timestamp(..) => n * (size_of::<i64>() + size_of::<i16>()),
+            Values::Category(categories) => n * size_of::<u32>() + categories.interner.allocated_bytes(),
+            Values::Lost => 0,
+        }
+    }
+
+    /// Bytes of memory that the column holds, spare room included.
     pub(super) fn allocated_bytes(&self) -> usize {
         match &self.values {
-            Values::Missing(n) => n * size_of::<f64>(),
+            Values::Missing(_) | Values::Lost => 0,
             Values::Number(values) => values.capacity() * size_of::<f64>(),
             Values::Date(days) => days.capacity() * size_of::<i32>(),
             Values::Timestamp(micros, offsets) => {
@@ -412,7 +434,6 @@ impl ColumnBuilder {
             Values::Category(categories) => {
                 categories.codes.capacity() * size_of::<u32>() + categories.interner.allocated_bytes()
             }
-            Values::Lost => 0,
         }
     }
 

@@ -26,24 +26,24 @@ pub struct Place {
 
 impl Place {
     /// A line of an input.
-    pub(super) fn line(input: &str, line: u64) -> Self {
-        Self { input: input.to_owned(), line: Some(line), ..Self::default() }
+    pub(super) fn line(input: &str, line: u64) -> Box<Self> {
+        Box::new(Self { input: input.to_owned(), line: Some(line), ..Self::default() })
     }
 
     /// A record of an input, counted from 0.
-    pub(super) fn record(input: &str, line: Option<u64>, record: u64) -> Self {
-        Self { input: input.to_owned(), line, record: Some(record + 1), ..Self::default() }
+    pub(super) fn record(input: &str, line: Option<u64>, record: u64) -> Box<Self> {
+        Box::new(Self { input: input.to_owned(), line, record: Some(record + 1), ..Self::default() })
     }
 
     /// With a column, counted from 0, and its name if there is one.
-    pub(super) fn column(mut self, index: usize, name: Option<&str>) -> Self {
+    pub(super) fn column(mut self: Box<Self>, index: usize, name: Option<&str>) -> Box<Self> {
         self.column = Some(index + 1);
         self.name = name.map(shorten);
         self
     }
 
     /// With the name of a column or key.
-    pub(super) fn named(mut self, name: &str) -> Self {
+    pub(super) fn named(mut self: Box<Self>, name: &str) -> Box<Self> {
         self.name = Some(shorten(name));
         self
     }
@@ -91,7 +91,7 @@ pub enum ReadError {
     #[error("{place}: {found}, expected UTF-8 text")]
     Encoding {
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What is there instead.
         found: String,
     },
@@ -99,7 +99,7 @@ pub enum ReadError {
     #[error("{place}: the name is already that of column {first}{hint}")]
     DuplicateName {
         /// The second of the two.
-        place: Place,
+        place: Box<Place>,
         /// The first of the two, counted from 1.
         first: usize,
         /// What may be the cause.
@@ -109,7 +109,7 @@ pub enum ReadError {
     #[error("{place}: the row has {found} cells, expected {expected}")]
     Ragged {
         /// The row.
-        place: Place,
+        place: Box<Place>,
         /// Cells in the header, or in the first row.
         expected: usize,
         /// Cells in this row.
@@ -119,19 +119,19 @@ pub enum ReadError {
     #[error("{place}: the quote opened here is never closed")]
     UnclosedQuote {
         /// The opening quote.
-        place: Place,
+        place: Box<Place>,
     },
     /// Text follows a closing quote; a quote inside a quoted cell is written twice.
     #[error("{place}: text after the closing quote, expected the end of the cell (a quote inside quotes is doubled)")]
     TextAfterQuote {
         /// The cell.
-        place: Place,
+        place: Box<Place>,
     },
     /// A cell of a column whose type was stated is of another.
     #[error("{place}: `{value}` is not a {expected}")]
     BadValue {
         /// The cell.
-        place: Place,
+        place: Box<Place>,
         /// What it holds, shortened.
         value: String,
         /// The stated type.
@@ -141,7 +141,7 @@ pub enum ReadError {
     #[error("{place}: {found}, expected a number, text, true, false or nothing")]
     Nested {
         /// The cell.
-        place: Place,
+        place: Box<Place>,
         /// What it holds.
         found: String,
     },
@@ -149,7 +149,7 @@ pub enum ReadError {
     #[error("{place}: {problem}")]
     Json {
         /// Where.
-        place: Place,
+        place: Box<Place>,
         /// What is wrong.
         problem: String,
     },
@@ -157,7 +157,7 @@ pub enum ReadError {
     #[error("{place}: {what}, the limit is {limit} (`Limits::{setting}`)")]
     Limit {
         /// Where the limit was passed.
-        place: Place,
+        place: Box<Place>,
         /// What is too large.
         what: String,
         /// The limit.
@@ -195,7 +195,7 @@ pub enum ReadError {
     #[error("{place}: {message}")]
     Record {
         /// The record.
-        place: Place,
+        place: Box<Place>,
         /// What it said.
         message: String,
     },

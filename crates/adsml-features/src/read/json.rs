@@ -272,7 +272,7 @@ impl JsonReader {
         if columns.end_record() { Ok(()) } else { Err(too_large(place(), &self.limits)) }
     }
 
-    fn error_of(&self, problem: Problem, place: Place) -> ReadError {
+    fn error_of(&self, problem: Problem, place: Box<Place>) -> ReadError {
         match problem {
             Problem::Key(BadKey::Repeated) => {
                 ReadError::Json { place, problem: "the key comes twice in one object".to_owned() }

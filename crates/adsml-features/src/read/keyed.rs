@@ -153,11 +153,11 @@ impl KeyedColumns {
         self.next = 0;
         self.records += 1;
         // Summed now and then, for it costs time.
-        !self.records.is_multiple_of(256) || self.allocated_bytes() <= self.allowed_bytes
+        !self.records.is_multiple_of(256) || self.used_bytes() <= self.allowed_bytes
     }
 
-    fn allocated_bytes(&self) -> u64 {
-        self.columns.iter().flatten().map(|column| column.builder.allocated_bytes() as u64).sum()
+    fn used_bytes(&self) -> u64 {
+        self.columns.iter().flatten().map(|column| column.builder.used_bytes() as u64).sum()
     }
 
     /// The keys there are, as far as an error message needs them.
@@ -185,7 +185,7 @@ impl KeyedColumns {
         for column in self.columns.iter_mut().flatten() {
             let missing = self.records - column.seen;
             // Checked before the memory is taken: a small file can hold many keys and many records.
-            needed += column.builder.allocated_bytes() as u64 + missing as u64 * 8;
+            needed += column.builder.used_bytes() as u64 + missing as u64 * 8;
             if needed > self.allowed_bytes {
                 return Err(too_large(Place::record(input, None, self.records as u64 - 1), &self.limits));
             }
@@ -218,7 +218,7 @@ fn stated(types: &[(String, ColumnType)], name: &str) -> Option<ColumnType> {
 }
 
 /// The table of this input is larger than is allowed.
-pub(super) fn too_large(place: Place, limits: &Limits) -> ReadError {
+pub(super) fn too_large(place: Box<Place>, limits: &Limits) -> ReadError {
     ReadError::Limit {
         place,
         what: format!(

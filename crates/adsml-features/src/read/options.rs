@@ -113,6 +113,12 @@ impl MissingTokens {
         Self { tokens, first, max_len, empty }
     }
 
+    /// Whether a look at its first byte tells that `text` does not stand for a missing value.
+    #[inline]
+    pub(super) fn rules_out(&self, text: &str) -> bool {
+        text.as_bytes().first().is_some_and(|&first| first > b' ' && !self.first[usize::from(first)])
+    }
+
     /// Whether `text`, without blanks around it, stands for a missing value.
     pub(super) fn contains(&self, text: &str) -> bool {
         match text.as_bytes() {

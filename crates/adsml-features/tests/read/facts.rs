@@ -1,4 +1,5 @@
 //! Facts of real files, computed by others. Skipped, with a line, where the files are absent.
+#![allow(clippy::print_stderr)]
 
 use std::path::PathBuf;
 

@@ -11,6 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::super::column::{ColumnBuilder, Room};
 use super::super::error::{Place, ReadError, Result};
+use super::super::keyed::too_large;
 use super::super::options::{ColumnType, Limits};
 use super::blocks::{Block, Blocks};
 use super::cells::{self, BadCell};
@@ -242,15 +243,12 @@ impl Sink<'_> {
         range: Range<usize>,
         n_rows: u64,
     ) -> Result<(), Stop> {
-        let (lines, start) = (self.lines, range.start);
-        let limit = |offset: usize, what: String, limit: u64, setting| {
-            let place = place(job, block.as_bytes(), offset, None, lines);
-            Stop::Error(ReadError::Limit { place, what, limit, setting })
-        };
         let max_rows = job.limits.max_rows.min(Limits::default().max_rows);
         if self.rows + n_rows > max_rows {
-            let offset = row_start(job, block.as_bytes(), start, max_rows - self.rows);
-            return Err(limit(offset, format!("more than {max_rows} rows"), max_rows, "max_rows"));
+            let offset = row_start(job, block.as_bytes(), range.start, max_rows - self.rows);
+            let place = place(job, block.as_bytes(), offset, None, self.lines);
+            let what = format!("more than {max_rows} rows");
+            return Err(Stop::Error(ReadError::Limit { place, what, limit: max_rows, setting: "max_rows" }));
         }
         self.rows += n_rows;
         let allowed = job.limits.table_bytes(job.length);
@@ -266,14 +264,11 @@ impl Sink<'_> {
         if !as_text.is_empty() {
             self.append_as_text(job, &as_text, block, range, room);
         }
-        let needed = self.allocated_bytes();
-        if needed > allowed {
-            let what = format!(
-                "the table takes {needed} bytes, more than {} per byte of input and {} more",
-                job.limits.max_expansion,
-                Limits::FREE_BYTES
-            );
-            return Err(limit(start, what, job.limits.max_expansion, "max_expansion"));
+        let used: u64 = self.builders.iter().map(|builder| builder.used_bytes() as u64).sum();
+        if used > allowed {
+            // Without a line: which one it is depends on how the input was cut.
+            let place = Box::new(Place { input: job.input.to_owned(), ..Place::default() });
+            return Err(Stop::Error(too_large(place, job.limits)));
         }
         Ok(())
     }
@@ -344,7 +339,7 @@ fn count_lines(job: &Job<'_>, bytes: &[u8]) -> u64 {
 }
 
 /// Where an offset of a block is.
-fn place(job: &Job<'_>, bytes: &[u8], offset: usize, column: Option<usize>, lines_before: u64) -> Place {
+fn place(job: &Job<'_>, bytes: &[u8], offset: usize, column: Option<usize>, lines_before: u64) -> Box<Place> {
     let line = lines_before + count_lines(job, &bytes[..offset]) + 1;
     match column {
         Some(column) => Place::line(job.input, line).column(column, job.layout.names.get(column).map(String::as_str)),

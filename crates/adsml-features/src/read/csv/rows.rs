@@ -108,10 +108,10 @@ impl RowReader<'_> {
         scratch: &mut String,
     ) -> Result<usize, Fault> {
         let bytes = block.as_bytes();
-        if matches!(builder.values, Values::Number(_)) {
-            if let Some(next) = self.read_number(bytes, at, builder) {
-                return Ok(next);
-            }
+        if matches!(builder.values, Values::Number(_))
+            && let Some(next) = self.read_number(bytes, at, builder)
+        {
+            return Ok(next);
         }
         let cell = self.cell(bytes, at, column)?;
         let mut text = &block[cell.start..cell.end];
@@ -119,11 +119,11 @@ impl RowReader<'_> {
             cells::unescape(text, scratch);
             text = scratch;
         }
-        if builder.push_cell(text, &self.layout.rules).is_err() {
-            if let Some(expected) = builder.stated() {
-                let value = super::super::error::shorten(text);
-                return Err(Fault { offset: at, column: Some(column), kind: FaultKind::BadValue { value, expected } });
-            }
+        if builder.push_cell(text, &self.layout.rules).is_err()
+            && let Some(expected) = builder.stated()
+        {
+            let value = super::super::error::shorten(text);
+            return Err(Fault { offset: at, column: Some(column), kind: FaultKind::BadValue { value, expected } });
         }
         Ok(cell.next)
     }
@@ -141,12 +141,9 @@ impl RowReader<'_> {
             }
             (byte == b'\r' && terminator == b'\n' && bytes.get(next + 1) == Some(&terminator)).then_some(next + 1)
         };
-        let mut decimal = self.layout.rules.decimal;
-        if delimiter == b',' {
-            if decimal == Decimal::Comma {
-                return None;
-            }
-            decimal = Decimal::Point;
+        let decimal = self.layout.rules.decimal;
+        if decimal == Decimal::Comma && delimiter == b',' {
+            return None;
         }
         match number::scan(bytes, at, decimal) {
             Some(scan) => {
