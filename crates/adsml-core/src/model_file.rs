@@ -14,6 +14,8 @@ const MAGIC: [u8; 8] = *b"adsml\0mf";
 /// Magic, format version, header length.
 const PREFIX: usize = 8 + 4 + 8;
 const CHECKSUM: usize = 32;
+/// Longest header that is read. Parsed JSON takes up to some fifty times its text: sections are the place for numbers.
+const MAX_HEADER: usize = 16 << 20;
 
 /// A model as it stands in a file.
 ///
@@ -24,7 +26,8 @@ const CHECKSUM: usize = 32;
 /// Numbers are little-endian. The header names the kind of model, the version of the crate that
 /// wrote it, the features and a hash of them, the training window, the metrics, facts of the
 /// model's own, and every section with its length. What does not add up is refused by name: a
-/// hostile file can not panic, nor allocate more than about its own size.
+/// hostile file can not panic, and makes the reader allocate at most twice the file's size and fifty
+/// times its header, which is at most 16 MiB long.
 ///
 /// ```
 /// use adsml_core::ModelFile;
@@ -348,11 +351,16 @@ impl ModelFile {
             .ok()
             .and_then(|length| content[PREFIX..].split_at_checked(length))
             .ok_or_else(|| truncated("the header"))?;
+        if header_bytes.len() > MAX_HEADER {
+            return Err(header(format!("{} bytes long, at most {MAX_HEADER} are read", header_bytes.len())));
+        }
         if Sha256::digest(content)[..] != checksum[..] {
             return Err(ModelFileError::Checksum);
         }
-        let mut file = Self::from_header(header_bytes)?;
-        for (name, length) in section_table(header_bytes)? {
+        let header_value = serde_json::from_slice(header_bytes).map_err(|error| header(error.to_string()))?;
+        let sections = section_table(&header_value)?;
+        let mut file = Self::from_header(header_value)?;
+        for (name, length) in sections {
             let (section_bytes, rest) = usize::try_from(length)
                 .ok()
                 .and_then(|length| body.split_at_checked(length))
@@ -369,8 +377,10 @@ impl ModelFile {
     }
 
     /// Everything but the sections.
-    fn from_header(bytes: &[u8]) -> FileResult<Self> {
-        let value = parse(bytes)?;
+    fn from_header(mut value: Value) -> FileResult<Self> {
+        let Some(Value::Object(facts)) = value.get_mut("facts").map(Value::take) else {
+            return Err(header("`facts` is not an object".to_owned()));
+        };
         let texts = |value: &Value| -> Option<Vec<String>> {
             value.as_array()?.iter().map(|text| text.as_str().map(str::to_owned)).collect()
         };
@@ -390,14 +400,13 @@ impl ModelFile {
             schema_hash: text(&value, "schema_hash")?,
             training_window,
             metrics: metrics.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))).collect(),
-            facts: value["facts"].as_object().cloned().ok_or_else(|| header("`facts` is not an object".to_owned()))?,
+            facts,
             sections: BTreeMap::new(),
         })
     }
 }
 
-fn section_table(header_bytes: &[u8]) -> FileResult<Vec<(String, u64)>> {
-    let value = parse(header_bytes)?;
+fn section_table(value: &Value) -> FileResult<Vec<(String, u64)>> {
     let entries = value["sections"].as_array().ok_or_else(|| header("`sections` is not a list".to_owned()))?;
     entries
         .iter()
@@ -406,10 +415,6 @@ fn section_table(header_bytes: &[u8]) -> FileResult<Vec<(String, u64)>> {
             Ok((text(entry, "name")?, length))
         })
         .collect()
-}
-
-fn parse(bytes: &[u8]) -> FileResult<Value> {
-    serde_json::from_slice(bytes).map_err(|error| header(error.to_string()))
 }
 
 fn text(value: &Value, name: &str) -> FileResult<String> {
@@ -502,6 +507,13 @@ mod tests {
         let checksum = Sha256::digest(&bytes);
         bytes.extend_from_slice(&checksum);
         bytes
+    }
+
+    #[test]
+    fn a_header_of_another_shape_is_refused() {
+        for text in ["[]", "1", "null", "{}", r#"{"facts":{}}"#, r#"{"facts":[],"sections":[]}"#, "{"] {
+            assert!(matches!(ModelFile::from_bytes(&sealed(text, &[])), Err(ModelFileError::Header { .. })), "{text}");
+        }
     }
 
     proptest! {
