@@ -9,7 +9,7 @@ use adsml_core::{FeatureMatrix, FitContext, Learner, Regressor, Target, Training
 use ndarray::ArrayView1;
 
 use crate::dataset::take;
-use crate::split::Fold;
+use crate::split::{Fold, inner_folds};
 use crate::{Dataset, EvalError, Folds, Metric, Result};
 
 /// A transform and a learner under a name: one way from table to predictions.
@@ -74,9 +74,10 @@ pub struct FoldReport {
     pub training: Vec<Option<f64>>,
     /// Each metric on the test rows. `None` where it is undefined, as an AUC is without positives.
     pub test: Vec<Option<f64>>,
-    /// Wall time of fitting the transform (shared by the candidates that share it), in seconds.
+    /// Wall time of fitting the transform (shared by the candidates that share it) and of both matrices, in seconds;
+    /// measured while other folds run in parallel.
     pub transform_seconds: f64,
-    /// Wall time of fitting the model, in seconds.
+    /// Wall time of fitting the model, without the transform, in seconds; measured while other folds run in parallel.
     pub fit_seconds: f64,
 }
 
@@ -117,12 +118,13 @@ impl CrossValidation {
         mean(self.folds.iter().map(|fold| fold.training[metric]))
     }
 
-    /// Wall time of fitting all folds' models, in seconds.
+    /// Seconds of fitting the models: the sum over folds of wall times that were measured while folds run in parallel,
+    /// so more than one waited for. Without the transform.
     pub fn fit_seconds(&self) -> f64 {
         self.folds.iter().map(|fold| fold.fit_seconds).sum()
     }
 
-    /// Wall time of fitting all folds' transforms, in seconds.
+    /// Seconds of fitting the transforms; summed over folds as [`fit_seconds`](Self::fit_seconds) is.
     pub fn transform_seconds(&self) -> f64 {
         self.folds.iter().map(|fold| fold.transform_seconds).sum()
     }
@@ -131,7 +133,8 @@ impl CrossValidation {
 /// Judges one candidate on rows it was not fitted on.
 ///
 /// In each fold, the transform and then the learner are fitted on the training rows alone (targets and weights
-/// included), and predict the test rows: nothing is learnt from rows it is judged on, by construction. Folds run in
+/// included), and predict the test rows: nothing is learnt from rows it is judged on, by construction. Where the data
+/// set has groups, the transform cross-fits over [`inner_folds`] of them. Folds run in
 /// parallel; the result is the same on any number of threads. `context.warm_start` is not passed on: it may have seen test rows.
 ///
 /// # Errors
@@ -288,8 +291,11 @@ impl Job<'_> {
         transform: &dyn Transform,
     ) -> Result<Arc<(FeatureMatrix, FeatureMatrix)>> {
         let make = || -> adsml_core::Result<_> {
-            let target = Target::new(ArrayView1::from(&train.y)).with_weight(train.weight_view());
             let context = self.part_context("fold_transform", fold);
+            let groups = self.data.groups().map(|groups| take(groups, &train.rows));
+            let inner = groups.and_then(|groups| inner_folds(&groups, context.seed));
+            let target =
+                Target::new(ArrayView1::from(&train.y)).with_weight(train.weight_view()).with_folds(inner.as_deref());
             let (fitted, matrix) =
                 transform.fit_transform(&self.data.table().take_rows(&train.rows), Some(&target), &context)?;
             let test_matrix = fitted.transform(&self.data.table().take_rows(&test.rows))?;
@@ -370,5 +376,6 @@ fn clip(values: &mut [f64], (low, high): (f64, f64)) -> usize {
 
 fn mean(values: impl Iterator<Item = Option<f64>>) -> Option<f64> {
     let defined: Vec<f64> = values.flatten().collect();
-    (!defined.is_empty()).then(|| crate::sum::sum(defined.iter().copied()) / defined.len() as f64)
+    let mean = crate::sum::sum(defined.iter().copied()) / defined.len() as f64;
+    mean.is_finite().then_some(mean)
 }

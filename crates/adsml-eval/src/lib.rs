@@ -79,4 +79,4 @@ pub use metrics::{Direction, Metric, ReliabilityBin, ReliabilityBins};
 pub use resample::{
     Bootstrap, Comparison, Estimate, NoInterval, PairedComparison, UnitKind, Units, Verdict, paired_comparison,
 };
-pub use split::{Fold, Folds, SplitKind, Splitter};
+pub use split::{Fold, Folds, SplitKind, Splitter, inner_folds};

@@ -7,7 +7,7 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 
 use adsml_core::{CancelToken, FitContext, Progress, Seed};
-use adsml_eval::{Candidate, Dataset, EvalError, Evaluation, Folds, Metric, cross_validate, metrics};
+use adsml_eval::{Candidate, Dataset, EvalError, Evaluation, Folds, Metric, cross_validate, inner_folds, metrics};
 use common::{Ads, OneColumn, Toy};
 
 fn threads(n: usize) -> FitContext<'static> {
@@ -101,6 +101,42 @@ fn adding_a_candidate_does_not_change_the_others() {
         evaluation.run(&data, &folds, &threads(2)).unwrap().row("random").unwrap().out_of_fold().to_vec()
     };
     assert_eq!(predictions(&alone), predictions(&beside));
+}
+
+#[test]
+fn siblings_of_a_group_share_an_inner_fold() {
+    let ads = Ads::new(60, 0.05);
+    let data = Dataset::new(&ads.table, &ads.ctr).unwrap();
+    let grouped = data.with_groups("campaign", &ads.campaigns).unwrap();
+    let folds = Folds::by_group(&ads.campaigns, 3, Seed::new(1)).unwrap();
+    let transform = OneColumn::new("bid");
+    let candidate = Candidate::new("mean", &transform, &Toy::Mean);
+    cross_validate(&candidate, &grouped, &folds, &[Metric::Mse], &threads(1)).unwrap();
+    let seen = std::mem::take(&mut *transform.folds.lock().unwrap());
+    assert_eq!(seen.len(), 3);
+    for (fold, inner) in folds.iter().zip(&seen) {
+        let inner = inner.as_ref().expect("inner folds of groups");
+        assert_eq!(inner.len(), fold.train().len());
+        let mut used = inner.clone();
+        used.sort_unstable();
+        used.dedup();
+        assert_eq!(used, [0, 1, 2, 3, 4]);
+        for (&a, &in_a) in fold.train().iter().zip(inner) {
+            for (&b, &in_b) in fold.train().iter().zip(inner) {
+                assert!(ads.campaigns[a] != ads.campaigns[b] || in_a == in_b, "rows {a} and {b}");
+            }
+        }
+    }
+
+    // Without groups, and with one group left to train on, the transform makes its own.
+    cross_validate(&candidate, &data, &folds, &[Metric::Mse], &threads(1)).unwrap();
+    let halves: Vec<usize> = (0..60).map(|row| row / 30).collect();
+    let two = data.with_groups("half", &halves).unwrap();
+    let folds = Folds::by_group(&halves, 2, Seed::new(1)).unwrap();
+    cross_validate(&candidate, &two, &folds, &[Metric::Mse], &threads(1)).unwrap();
+    assert_eq!(*transform.folds.lock().unwrap(), [None, None, None, None, None]);
+    assert_eq!(inner_folds(&ads.campaigns, Seed::new(3)), inner_folds(&ads.campaigns, Seed::new(3)));
+    assert_eq!(inner_folds(&[], Seed::new(3)), None);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 mod common;
 
 use adsml_core::{FitContext, Seed};
-use adsml_eval::{Bootstrap, Dataset, EvalError, Evaluation, Folds, Leaderboard, Metric, NoInterval, Units};
+use adsml_eval::{Bootstrap, Dataset, EvalError, Evaluation, Folds, Leaderboard, Metric, NoInterval, UnitKind, Units};
 use common::{Ads, OneColumn, Toy};
 
 fn board(ads: &Ads, evaluation: &Evaluation<'_>) -> Result<Leaderboard, EvalError> {
@@ -38,11 +38,12 @@ fn a_leaderboard_reads_as_a_table() {
     Out-of-fold scores on 240 of 240 rows: 4 folds by group of `campaign`, seed 42.
     95 % intervals from 1000 resamples of 80 groups, differences simultaneous over all pairs; "train" is on training rows.
 
-    candidate                              log_loss   train  fold mean                     minus best  tied                      auc   train
-    * line                  0.1683 [0.1623, 0.1743]  0.1683     0.1682                              -   yes  0.5858 [0.5767, 0.5930]  0.5859
-      nearest               0.1686 [0.1625, 0.1747]  0.1680     0.1686  +0.00033 [+0.00018, +0.00048]    no  0.5802 [0.5702, 0.5881]  0.5915
-      base_rate (baseline)  0.1701 [0.1642, 0.1762]  0.1701     0.1701  +0.00182 [+0.00150, +0.00215]    no  0.4953 [0.4825, 0.5082]  0.5000
+    candidate                              log_loss   train  fold mean                     minus best  tied                      auc   train  fold mean
+    * line                  0.1683 [0.1623, 0.1743]  0.1683     0.1682                              -   yes  0.5858 [0.5767, 0.5930]  0.5859     0.5858
+      nearest               0.1686 [0.1625, 0.1747]  0.1680     0.1686  +0.00033 [+0.00018, +0.00048]    no  0.5802 [0.5702, 0.5881]  0.5915     0.5799
+      base_rate (baseline)  0.1701 [0.1642, 0.1762]  0.1701     0.1701  +0.00182 [+0.00150, +0.00215]    no  0.4953 [0.4825, 0.5082]  0.5000     0.5000
     broken failed: fold 0: the table has no column `budget`; it has bid
+    Ranking rows of different folds together costs weak models some auc; fold mean is free of that.
 
     Primary: log_loss (lower is better). Chosen: line, shown to be better than base_rate, the baseline.
     "#);
@@ -55,6 +56,45 @@ fn a_leaderboard_reads_as_a_table() {
     let line = board.row("line").unwrap();
     assert_eq!(line.difference_to_best().unwrap().interval(), Some((0.0, 0.0)));
     assert!(line.difference_to_baseline().unwrap().high.unwrap() < 0.0);
+
+    // Nothing is ranked across folds without an AUC.
+    let board = self::board(&ads, &evaluation.metrics([Metric::LogLoss])).unwrap();
+    assert!(!board.to_string().contains("Ranking rows"), "{board}");
+}
+
+#[test]
+fn blocks_of_time_are_as_long_as_leaves_enough_of_them() {
+    let of_days = |n: i64| {
+        let days: Vec<i64> = (0..n).collect();
+        let ads = Ads::new(days.len(), 0.04);
+        let data = Dataset::new(&ads.table, &ads.ctr).unwrap().with_times("day", &days).unwrap();
+        let units = Units::of_dataset(&data).unwrap();
+        (units.n_units(), units.kind().to_string())
+    };
+    assert_eq!(of_days(365), (53, "blocks of 7 time steps".to_owned()));
+    assert_eq!(of_days(134), (20, "blocks of 7 time steps".to_owned()));
+    assert_eq!(of_days(133), (23, "blocks of 6 time steps".to_owned()));
+    assert_eq!(of_days(39), (20, "blocks of 2 time steps".to_owned()));
+    assert_eq!(of_days(38), (38, "blocks of 1 time step".to_owned()));
+    assert_eq!(of_days(12), (12, "blocks of 1 time step".to_owned()));
+
+    // 30 blocks of a week, of which 15 are judged: shorter ones give these an interval.
+    let days: Vec<i64> = (0..210).collect();
+    let ads = Ads::new(210, 0.04);
+    let data = Dataset::new(&ads.table, &ads.ctr).unwrap().with_times("day", &days).unwrap();
+    assert_eq!(Units::of_dataset(&data).unwrap().n_units(), 30);
+    let folds = Folds::forward_chaining(&days, 1, 0).unwrap();
+    let transform = OneColumn::new("bid");
+    let evaluation = Evaluation::new().candidate("base_rate", &transform, &Toy::Mean).metrics([Metric::Mse]);
+    let board = evaluation.run(&data, &folds, &FitContext::default()).unwrap();
+    assert_eq!((board.about().units, board.about().n_units), (UnitKind::TimeBlocks { length: 5 }, 21));
+    assert!(board.to_string().contains("resamples of 21 blocks of 5 time steps"), "{board}");
+    assert!(board.best().scores()[0].out_of_fold.as_ref().unwrap().interval().is_some());
+
+    // Days without weight do not count.
+    let weight: Vec<f64> = days.iter().map(|&day| f64::from(u8::from(day < 40))).collect();
+    let units = Units::of_dataset(&data.with_weight(Some(&weight)).unwrap()).unwrap();
+    assert_eq!(units.kind(), UnitKind::TimeBlocks { length: 2 });
 }
 
 #[test]

@@ -238,3 +238,16 @@ fn errors_name_the_place() {
     parameter `metric` is log_los, expected one of mse, rmse, mae, r2, mape, poisson_deviance, log_loss, normalized_entropy, brier, binomial_deviance, auc, pr_auc, calibration_ratio, ece
     "#);
 }
+
+#[test]
+fn a_value_that_is_not_finite_is_undefined() {
+    let (y, p, w) = ([0.0, 1.0, 0.0, 1.0], [0.2, 0.4, 0.6, 0.8], [1e308; 4]);
+    for metric in Metric::ALL {
+        match metric.evaluate(&y, &p, Some(&w)) {
+            Ok(value) => assert!(value.is_finite(), "{metric} is {value}"),
+            Err(error) => assert!(matches!(error, EvalError::Undefined { .. }), "{metric}: {error}"),
+        }
+    }
+    let error = Metric::Mse.evaluate(&[1e200], &[-1e200], None).unwrap_err();
+    assert_eq!(error.to_string(), "mse is undefined: its value is not a finite number");
+}

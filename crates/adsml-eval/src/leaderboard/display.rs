@@ -34,6 +34,15 @@ impl fmt::Display for Leaderboard {
         if let Some(reason) = missing.into_iter().next() {
             writeln!(f, "no intervals: {reason}")?;
         }
+        let ranking: Vec<&str> =
+            about.metrics.iter().filter(|metric| metric.ranks()).map(|metric| metric.name()).collect();
+        if about.split.n_folds > 1 && !ranking.is_empty() {
+            let ranking = ranking.join(" and ");
+            writeln!(
+                f,
+                "Ranking rows of different folds together costs weak models some {ranking}; fold mean is free of that."
+            )?;
+        }
         writeln!(f)?;
         write!(f, "Primary: {} ({}). ", self.primary_metric(), self.primary_metric().direction())?;
         let (chosen, baseline) = (self.chosen().name(), self.baseline().name());
@@ -54,6 +63,9 @@ impl Leaderboard {
                 cells.extend(["train", "fold mean", "minus best", "tied"].map(ToOwned::to_owned));
             } else {
                 cells.push("train".to_owned());
+                if metric.ranks() {
+                    cells.push("fold mean".to_owned());
+                }
             }
         }
         cells.push("fit s".to_owned());
@@ -74,6 +86,8 @@ impl Leaderboard {
                 cells.push(difference.map_or_else(dash, |estimate| with_interval(estimate, true)));
                 let tied = row.difference_to_best().is_some() && row.tied_with_best();
                 cells.push(if tied { "yes" } else { "no" }.to_owned());
+            } else if score.metric.ranks() {
+                cells.push(number_or_dash(score.fold_mean, score));
             }
         }
         cells.push(row.fit_seconds().map_or_else(dash, |seconds| format!("{seconds:.2}")));

@@ -2,6 +2,8 @@
 
 mod display;
 
+use std::cmp::Ordering;
+
 use adsml_core::{FitContext, Learner, Seed, Transform};
 
 use crate::cross_validate::{Candidate, CrossValidation, run_all};
@@ -73,7 +75,8 @@ impl<'a> Evaluation<'a> {
         self
     }
 
-    /// The independent units to resample, one per row of the data set; default [`Units::of_dataset`].
+    /// The independent units to resample, one per row of the data set; default [`Units::of_dataset`],
+    /// with blocks of time as long as the rows that are judged allow.
     #[must_use]
     pub fn units(mut self, units: Units) -> Self {
         self.units = Some(units);
@@ -108,18 +111,19 @@ impl<'a> Evaluation<'a> {
     /// [`EvalError::Cancelled`].
     pub fn run(&self, data: &Dataset<'_>, folds: &Folds, context: &FitContext<'_>) -> Result<Leaderboard> {
         let baseline = self.check()?;
-        let units = match &self.units {
-            Some(units) => units.clone(),
-            None => Units::of_dataset(data)?,
-        };
-        EvalError::check_length("units", data.n_rows(), units.of_rows().len())?;
+        if let Some(units) = &self.units {
+            EvalError::check_length("units", data.n_rows(), units.of_rows().len())?;
+        }
         let validations = run_all(&self.candidates, data, folds, &self.metrics, self.clip, context)?;
         if let Err(error) = &validations[baseline] {
             let name = self.candidates[baseline].name().to_owned();
             return Err(EvalError::BaselineFailed { name, reason: error.to_string() });
         }
         let rows = folds.judged_rows();
-        let units = units.take_rows(&rows)?;
+        let units = match &self.units {
+            Some(units) => units.take_rows(&rows)?,
+            None => Units::of_rows_of(data, &rows)?,
+        };
         let (y, weight) = (take(data.y(), &rows), data.weight().map(|weight| take(weight, &rows)));
         let judged: Vec<(&str, Vec<f64>)> =
             validations.iter().flatten().map(|done| (done.name(), take(done.out_of_fold(), &rows))).collect();
@@ -190,7 +194,7 @@ pub struct About {
     pub n_judged: usize,
     /// How rows were split.
     pub split: Split,
-    /// What was resampled.
+    /// What was resampled; for blocks of time, with their length.
     pub units: UnitKind,
     /// How many of them there are.
     pub n_units: usize,
@@ -251,12 +255,18 @@ pub struct Score {
     /// The metric.
     pub metric: Metric,
     /// On all rows of all test sets together, with its interval: the score to quote. `None` where it is undefined.
+    ///
+    /// An AUC or PR-AUC ranks predictions of different folds, so of different models, against each other. That is
+    /// biased low for weak models: a fold with many positives leaves few to train on, so its predictions are lower just
+    /// where targets are higher, and a constant baseline gets an AUC below 0.5. [`fold_mean`](Self::fold_mean) is free
+    /// of that; read both where a model is close to the baseline.
     pub out_of_fold: Option<Estimate>,
     /// Why it is undefined.
     pub undefined: Option<String>,
     /// Mean over folds **on training rows**: flattering, and here only to show by how much.
     pub training: Option<f64>,
-    /// Mean over folds on test rows, over the folds where it is defined.
+    /// Mean over folds on test rows, over the folds where it is defined: predictions of one model are compared with
+    /// each other only.
     pub fold_mean: Option<f64>,
     /// Each fold's value on its test rows.
     pub folds: Vec<Option<f64>>,
@@ -294,12 +304,14 @@ impl Row {
         self.validation.as_ref().map_or(&[], CrossValidation::out_of_fold)
     }
 
-    /// Wall time of fitting all folds' models, in seconds.
+    /// Seconds of fitting the models: the sum over folds of wall times that were measured while folds run in parallel,
+    /// so more than one waited for. Without the transform.
     pub fn fit_seconds(&self) -> Option<f64> {
         self.validation.as_ref().map(CrossValidation::fit_seconds)
     }
 
-    /// Wall time of fitting all folds' transforms, shared with candidates of the same transform, in seconds.
+    /// Seconds of fitting the transforms, shared with candidates of the same transform; summed over folds as
+    /// [`fit_seconds`](Self::fit_seconds) is.
     pub fn transform_seconds(&self) -> Option<f64> {
         self.validation.as_ref().map(CrossValidation::transform_seconds)
     }
@@ -321,7 +333,7 @@ impl Row {
     }
 
     fn primary(&self) -> Option<f64> {
-        self.scores.first()?.out_of_fold.as_ref().map(|estimate| estimate.value)
+        self.scores.first()?.out_of_fold.as_ref().map(|estimate| estimate.value).filter(|value| value.is_finite())
     }
 }
 
@@ -386,12 +398,9 @@ impl Leaderboard {
                 Err(error) => Row::failed(candidate.name(), &error),
             })
             .collect();
-        // Stable: candidates of equal value stay in the order given, failed ones at the end.
-        rows.sort_by(|a, b| {
-            let key = |row: &Row| row.primary().map_or(f64::INFINITY, |value| primary.badness(value));
-            key(a).total_cmp(&key(b)).then(a.error.is_some().cmp(&b.error.is_some()))
-        });
-        let best = place(&rows[0].name).expect("the best was judged");
+        // Stable: candidates of equal value stay in the order given.
+        rows.sort_by(|a, b| a.compare(b, primary));
+        let best = place(&rows[0].name).expect("the baseline was judged, and rows that failed come after it");
         for row in rows.iter_mut().filter(|row| row.primary().is_some()) {
             let model = place(&row.name).expect("a row with a value was judged");
             row.difference_to_best = comparison.difference(model, best, 0);
@@ -429,6 +438,13 @@ impl Row {
         }
     }
 
+    /// Better values first, then rows without a value, then those that failed.
+    fn compare(&self, other: &Self, metric: Metric) -> Ordering {
+        let place = |row: &Self| (row.error.is_some(), row.primary().is_none());
+        let badness = |row: &Self| row.primary().map_or(f64::INFINITY, |value| metric.badness(value));
+        place(self).cmp(&place(other)).then_with(|| badness(self).total_cmp(&badness(other)))
+    }
+
     fn failed(name: &str, error: &EvalError) -> Self {
         Self {
             name: name.to_owned(),
@@ -439,5 +455,38 @@ impl Row {
             difference_to_baseline: None,
             tied_with_best: false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, value: Option<f64>) -> Row {
+        let estimate = |value| Estimate { value, low: None, high: None, effective_units: None, no_interval: None };
+        let score = Score {
+            metric: Metric::Mse,
+            out_of_fold: value.map(estimate),
+            undefined: None,
+            training: None,
+            fold_mean: None,
+            folds: Vec::new(),
+        };
+        Row { error: None, scores: vec![score], ..Row::failed(name, &EvalError::Cancelled) }
+    }
+
+    #[test]
+    fn rows_that_failed_come_last_whatever_the_sign_of_a_nan() {
+        let mut rows = [
+            Row::failed("failed", &EvalError::Cancelled),
+            row("minus nan", Some(-f64::NAN)),
+            row("nan", Some(f64::NAN)),
+            row("none", None),
+            row("huge", Some(f64::MAX)),
+            row("small", Some(1.0)),
+        ];
+        rows.sort_by(|a, b| a.compare(b, Metric::Mse));
+        let names: Vec<&str> = rows.iter().map(Row::name).collect();
+        assert_eq!(names, ["small", "huge", "minus nan", "nan", "none", "failed"]);
     }
 }

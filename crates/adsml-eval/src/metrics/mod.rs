@@ -158,6 +158,11 @@ impl Metric {
         }
     }
 
+    /// Whether it ranks predictions against each other, and so across folds when taken on all of them together.
+    pub(crate) const fn ranks(self) -> bool {
+        matches!(self, Self::Auc | Self::PrAuc)
+    }
+
     /// The value that is subtracted when two models are compared: itself, or its distance from 1 where that is the aim.
     pub(crate) fn comparable(self, value: f64) -> f64 {
         match self.direction() {
@@ -170,9 +175,9 @@ impl Metric {
     ///
     /// # Errors
     ///
-    /// As the metric's function says.
+    /// As the metric's function says; [`EvalError::Undefined`] when sums overflow and the value is not finite.
     pub fn evaluate(self, y: &[f64], p: &[f64], w: Option<&[f64]>) -> Result<f64> {
-        match self {
+        let value = match self {
             Self::Mse => mse(y, p, w),
             Self::Rmse => rmse(y, p, w),
             Self::Mae => mae(y, p, w),
@@ -187,6 +192,11 @@ impl Metric {
             Self::PrAuc => pr_auc(y, p, w),
             Self::CalibrationRatio => calibration_ratio(y, p, w),
             Self::Ece => ece(y, p, w, Self::ECE_BINS),
+        }?;
+        if value.is_finite() {
+            Ok(value)
+        } else {
+            Err(EvalError::Undefined { metric: self, reason: "its value is not a finite number" })
         }
     }
 }

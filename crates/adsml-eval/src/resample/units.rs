@@ -2,7 +2,11 @@
 
 use std::fmt;
 
-use crate::{Dataset, EvalError, Result};
+use crate::dataset::take;
+use crate::{Bootstrap, Dataset, EvalError, Result};
+
+/// Days in a block of time, if there are enough of them.
+const WEEK: i64 = 7;
 
 /// The independent units that rows belong to: what a bootstrap resamples.
 ///
@@ -35,7 +39,10 @@ pub enum UnitKind {
     /// Rows of one group belong together.
     Groups,
     /// Rows of one block of time belong together.
-    TimeBlocks,
+    TimeBlocks {
+        /// Length of a block, in the unit of the times.
+        length: i64,
+    },
 }
 
 impl UnitKind {
@@ -44,17 +51,18 @@ impl UnitKind {
         match self {
             Self::Rows => "rows",
             Self::Groups => "groups",
-            Self::TimeBlocks => "time_blocks",
+            Self::TimeBlocks { .. } => "time_blocks",
         }
     }
 }
 
 impl fmt::Display for UnitKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::TimeBlocks => "blocks of time",
-            other => other.name(),
-        })
+        match self {
+            Self::TimeBlocks { length: 1 } => f.pad("blocks of 1 time step"),
+            Self::TimeBlocks { length } => f.pad(&format!("blocks of {length} time steps")),
+            other => f.pad(other.name()),
+        }
     }
 }
 
@@ -94,19 +102,32 @@ impl Units {
         }
         let first = times.iter().copied().min().unwrap_or_default();
         let block = |&time: &i64| (i128::from(time) - i128::from(first)) / i128::from(length);
-        Self::of(times.iter().map(block).collect(), UnitKind::TimeBlocks)
+        Self::of(times.iter().map(block).collect(), UnitKind::TimeBlocks { length })
     }
 
-    /// What a data set says about its rows: its groups; else each distinct time; else its rows.
+    /// What a data set says about its rows: its groups; else blocks of its times; else its rows.
+    ///
+    /// Blocks are 7 units of time long, a week of days, if that gives the 20 blocks that an interval needs
+    /// ([`Bootstrap::MIN_UNITS`]), else as long as gives them, else 1. Blocks whose rows all have weight zero do not
+    /// count. Blocks shorter than what happens lasts make intervals too narrow.
     ///
     /// # Errors
     ///
     /// [`EvalError::NotEnough`] without rows.
     pub fn of_dataset(data: &Dataset<'_>) -> Result<Self> {
+        Self::of_rows_of(data, &(0..data.n_rows()).collect::<Vec<_>>())
+    }
+
+    /// As [`of_dataset`](Self::of_dataset), of these rows only: blocks must be enough among the rows that are judged.
+    pub(crate) fn of_rows_of(data: &Dataset<'_>, rows: &[usize]) -> Result<Self> {
         match (data.groups(), data.times()) {
-            (Some(groups), _) => Self::groups(groups),
-            (None, Some(times)) => Self::time_blocks(times, 1),
-            (None, None) => Self::rows(data.n_rows()),
+            (Some(groups), _) => Self::groups(&take(groups, rows)),
+            (None, Some(times)) => {
+                let has_weight = |&row: &usize| data.weight().is_none_or(|weight| weight[row] > 0.0);
+                let counted: Vec<usize> = rows.iter().copied().filter(has_weight).collect();
+                Self::time_blocks(&take(times, rows), block_length(&take(times, &counted)))
+            }
+            (None, None) => Self::rows(rows.len()),
         }
     }
 
@@ -145,6 +166,13 @@ impl Units {
         let (of_row, n_units) = dense(&labels);
         Ok(Self { of_row, n_units, kind })
     }
+}
+
+/// The longest blocks, of a week at most, that are enough for an interval.
+fn block_length(times: &[i64]) -> i64 {
+    let enough =
+        |&length: &i64| Units::time_blocks(times, length).is_ok_and(|units| units.n_units() >= Bootstrap::MIN_UNITS);
+    (1..=WEEK).rev().find(enough).unwrap_or(1)
 }
 
 /// Labels as numbers from zero, in the order of labels; and how many there are.

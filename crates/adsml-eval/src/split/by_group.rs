@@ -7,6 +7,9 @@ use adsml_core::Seed;
 use super::{Folds, SplitKind, check_n_folds};
 use crate::Result;
 
+/// Most folds that a target encoding is cross-fitted over.
+const INNER_FOLDS: usize = 5;
+
 impl Folds {
     /// Folds of whole groups, nearly equal in rows: a group is never on both sides of a fold.
     ///
@@ -39,4 +42,26 @@ impl Folds {
         let fold_of_row: Vec<usize> = group_of_row.iter().map(|&group| fold_of_group[group as usize]).collect();
         Ok(Self::complementary(&fold_of_row, n_folds, SplitKind::GroupKFold, Some(seed)))
     }
+}
+
+/// A fold number per training row, for [`Target::with_folds`](adsml_core::Target::with_folds): whole groups in 5 folds, or
+/// in as many as there are groups. `None` with fewer than two groups: the transform then makes its own.
+///
+/// A target encoding that is cross-fitted over single rows learns a row's encoding from its siblings, whose targets
+/// resemble its own; the model then trusts it more than it deserves on groups it has not seen.
+/// [`cross_validate`](crate::cross_validate) uses this rule in each fold; use it too when fitting on all rows.
+///
+/// ```
+/// use adsml_core::Seed;
+/// use adsml_eval::inner_folds;
+///
+/// let folds = inner_folds(&[7, 9, 7], Seed::new(42)).expect("two groups");
+/// assert!(folds[0] == folds[2] && folds[0] != folds[1]);
+/// assert_eq!(inner_folds(&[7, 7], Seed::new(42)), None);
+/// ```
+pub fn inner_folds(groups: &[usize], seed: Seed) -> Option<Vec<usize>> {
+    let (_, n_groups) = crate::resample::dense(groups);
+    let folds = Folds::by_group(groups, n_groups.min(INNER_FOLDS), seed).ok()?;
+    // Every row is in one test set.
+    folds.fold_of_rows().into_iter().collect()
 }

@@ -14,6 +14,8 @@ mod by_group;
 mod by_row;
 mod by_time;
 
+pub use by_group::inner_folds;
+
 use std::fmt;
 
 use adsml_core::Seed;

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use adsml_core::{
@@ -10,16 +11,17 @@ use adsml_core::{
 };
 use ndarray::{Array2, ArrayView2};
 
-/// The named column of numbers, as it is. Counts how often it was fitted.
+/// The named column of numbers, as it is. Counts how often it was fitted, and keeps the folds it was given.
 #[derive(Debug, Default)]
 pub(crate) struct OneColumn {
     pub(crate) column: &'static str,
     pub(crate) n_fits: AtomicUsize,
+    pub(crate) folds: Mutex<Vec<Option<Vec<usize>>>>,
 }
 
 impl OneColumn {
     pub(crate) fn new(column: &'static str) -> Self {
-        Self { column, n_fits: AtomicUsize::new(0) }
+        Self { column, ..Self::default() }
     }
 }
 
@@ -28,9 +30,11 @@ impl Transform for OneColumn {
         "one_column"
     }
 
-    fn fit(&self, table: &Table, _: Option<&Target<'_>>, _: &FitContext<'_>) -> Result<Box<dyn FittedTransform>> {
+    fn fit(&self, table: &Table, target: Option<&Target<'_>>, _: &FitContext<'_>) -> Result<Box<dyn FittedTransform>> {
         table.number(self.column)?;
         self.n_fits.fetch_add(1, Ordering::Relaxed);
+        let folds = target.and_then(|target| target.folds).map(<[usize]>::to_vec);
+        self.folds.lock().expect("no test panics while it holds this").push(folds);
         Ok(Box::new(FittedColumn { column: self.column, columns: vec![FeatureColumn::number(self.column)] }))
     }
 }
