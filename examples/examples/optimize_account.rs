@@ -7,11 +7,10 @@
 //! For now it does the first part of the job: it learns which ads get clicked, tells how far the prediction can be
 //! trusted, and shows what each campaign's clicks owe to its ads. Without `--csv` it runs on a simulated account, whose
 //! truth is known; `--csv FILE` takes your own table, with the options of `predict_ctr`.
-#![allow(clippy::print_stdout)] // An example answers on stdout.
-#![allow(clippy::print_stderr)] // And says on stderr what it wrote.
+#![allow(clippy::print_stderr)] // An example says on stderr what it wrote.
 
 use adsml::prelude::*;
-use adsml_examples::{Outcome, PredictArgs};
+use adsml_examples::{Outcome, PredictArgs, say};
 use clap::Parser;
 
 /// What is going on in this ad account, and what should change?
@@ -34,16 +33,17 @@ fn main() -> Outcome {
             (predictor, Some(account))
         }
     };
+    let written = args.write(&predictor, "optimize_account")?;
     if args.json {
-        println!("{}", predictor.report().to_json());
+        say(predictor.report().to_json())?;
     } else {
-        println!("{}", predictor.report());
+        say(predictor.report())?;
         if let Some(account) = &truth {
-            campaigns(&predictor, account)?;
-            compare_with_truth(&predictor, account);
+            say(campaigns(&predictor, account)?)?;
+            say(comparison_with_truth(&predictor, account).unwrap_or_default())?;
         }
     }
-    for path in args.write(&predictor, "optimize_account")? {
+    for path in written {
         eprintln!("wrote {}", path.display());
     }
     Ok(())
@@ -55,12 +55,13 @@ fn demo_recipe(args: &PredictArgs) -> CtrPredictorParams {
 }
 
 /// What each campaign's ads should get, beside what they got.
-fn campaigns(predictor: &CtrPredictor, account: &Account) -> Outcome {
+fn campaigns(predictor: &CtrPredictor, account: &Account) -> Outcome<String> {
     let table = account.table();
     let rates = predictor.predict_table(&table)?;
     let (clicks, impressions) = (table.number("clicks")?, table.number("impressions")?);
     let (spend, campaign) = (table.number("spend")?, table.category("campaign_id")?);
-    println!("{:<14} {:>10} {:>12} {:>12} {:>12}", "campaign", "CTR", "expected CTR", "cost/click", "spend");
+    let mut text =
+        format!("{:<14} {:>10} {:>12} {:>12} {:>14}\n", "campaign", "CTR", "expected CTR", "cost/click", "spend");
     for (code, name) in campaign.levels().iter().enumerate() {
         let rows = || (0..table.n_rows()).filter(|&row| campaign.codes()[row] as usize == code);
         let observed: Ratio = rows().map(|row| Ratio::new(clicks[row], impressions[row])).sum();
@@ -70,31 +71,30 @@ fn campaigns(predictor: &CtrPredictor, account: &Account) -> Outcome {
         let money = |value: f64| format!("{value:.2} {}", account.currency());
         let cost_per_click = cost.value().map_or("–".to_owned(), money);
         let (observed, expected) = (percent(observed), percent(expected));
-        println!("{name:<14} {observed:>10} {expected:>12} {cost_per_click:>12} {:>12}", money(cost.numerator));
+        let spent = money(cost.numerator);
+        text += &format!("{name:<14} {observed:>10} {expected:>12} {cost_per_click:>12} {spent:>14}\n");
     }
-    println!();
-    Ok(())
+    Ok(text)
 }
 
 /// How much of what can be known about clicks the chosen model knows, on rows it had not seen.
-fn compare_with_truth(predictor: &CtrPredictor, account: &Account) {
-    let Some(leaderboard) = predictor.leaderboard() else { return };
-    let loss = |row: &adsml::eval::Row| row.score(Metric::LogLoss)?.out_of_fold.as_ref().map(|loss| loss.value);
+fn comparison_with_truth(predictor: &CtrPredictor, account: &Account) -> Option<String> {
+    let leaderboard = predictor.leaderboard()?;
+    let loss = |row: &adsml::eval::Row| Some(row.score(Metric::LogLoss)?.out_of_fold.as_ref()?.value);
+    let (constant, model) = (loss(leaderboard.baseline())?, loss(leaderboard.chosen())?);
     let table = account.table();
-    let chosen = leaderboard.chosen().out_of_fold();
-    let shown = table.number("impressions").unwrap_or_default();
+    let impressions = table.number("impressions").ok()?;
     // Out-of-fold predictions are for rows with impressions, in the table's order.
-    let used = (0..table.n_rows()).filter(|&row| shown[row] > 0.0);
-    let judged = used.zip(chosen).filter(|(_, rate)| !rate.is_nan()).map(|(row, _)| row);
-    let floor = account.noise_floor_of(judged);
-    if let (Some(floor), Some(constant), Some(model)) =
-        (floor, loss(leaderboard.baseline()), loss(leaderboard.chosen()))
-    {
-        println!("This account is simulated, so its truth is known. Log loss on the judged rows:");
-        println!("  {:<24} {constant:.6}", "the average rate");
-        println!("  {:<24} {model:.6}", leaderboard.chosen().name());
-        println!("  {:<24} {:.6}", "the truth itself", floor.log_loss);
-        let known = 100.0 * (constant - model) / (constant - floor.log_loss);
-        println!("The chosen model knows {known:.0} % of what can be known about these clicks.");
-    }
+    let used = (0..table.n_rows()).filter(|&row| impressions[row] > 0.0);
+    let judged = used.zip(leaderboard.chosen().out_of_fold()).filter(|(_, rate)| !rate.is_nan()).map(|(row, _)| row);
+    let floor = account.noise_floor_of(judged)?.log_loss;
+    let known = 100.0 * (constant - model) / (constant - floor);
+    Some(format!(
+        "This account is simulated, so its truth is known. Log loss on the judged rows:\n\
+         {:<26} {constant:.6}\n{:<26} {model:.6}\n{:<26} {floor:.6}\n\
+         The chosen model knows {known:.0} % of what can be known about these clicks.",
+        "  the average rate",
+        format!("  {}", leaderboard.chosen().name()),
+        "  the truth itself",
+    ))
 }

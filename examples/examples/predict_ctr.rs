@@ -6,11 +6,10 @@
 //! ```
 //!
 //! Without `--csv` it runs on a bundled simulated account. Columns that are not named are not used.
-#![allow(clippy::print_stdout)] // An example answers on stdout.
-#![allow(clippy::print_stderr)] // And says on stderr what it wrote.
+#![allow(clippy::print_stderr)] // An example says on stderr what it wrote.
 
 use adsml::prelude::*;
-use adsml_examples::{Outcome, PredictArgs};
+use adsml_examples::{Outcome, PredictArgs, say};
 use clap::Parser;
 
 /// Which ads will be clicked, and can a model tell better than the average?
@@ -35,13 +34,14 @@ fn main() -> Outcome {
         }
     };
     let predictor = args.fit(&recipe, &table)?;
+    let written = args.write(&predictor, "predict_ctr")?;
     let report = predictor.report();
     if args.json {
-        println!("{}", report.to_json());
+        say(report.to_json())?
     } else {
-        println!("{report}");
+        say(report)?
     }
-    for path in args.write(&predictor, "predict_ctr")? {
+    for path in written {
         eprintln!("wrote {}", path.display());
     }
     Ok(())

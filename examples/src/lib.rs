@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -36,28 +36,28 @@ pub struct PredictArgs {
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     /// The file has no header: its columns are called c0, c1, c2, …
-    #[arg(long)]
+    #[arg(long, requires = "csv")]
     pub no_header: bool,
     /// Column of clicks, for a rate out of --impressions.
-    #[arg(long, value_name = "COL", requires = "impressions", conflicts_with = "target")]
+    #[arg(long, value_name = "COL", requires_all = ["csv", "impressions"], conflicts_with = "target")]
     pub clicks: Option<String>,
     /// Column of impressions.
-    #[arg(long, value_name = "COL", requires = "clicks")]
+    #[arg(long, value_name = "COL", requires_all = ["csv", "clicks"])]
     pub impressions: Option<String>,
     /// Column to predict instead: 0 or 1 per row, a rate, or any number.
-    #[arg(long, value_name = "COL")]
+    #[arg(long, value_name = "COL", requires = "csv")]
     pub target: Option<String>,
     /// Columns of categories, comma separated; `c14..c39` names a run of columns.
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', requires = "csv")]
     pub categorical: Vec<String>,
     /// Columns of numbers, comma separated; `c1..c13` names a run of columns.
-    #[arg(long, value_name = "C,D", value_delimiter = ',')]
+    #[arg(long, value_name = "C,D", value_delimiter = ',', requires = "csv")]
     pub numeric: Vec<String>,
     /// Rows that share a value of this column stay together when rows are split.
-    #[arg(long, value_name = "COL", conflicts_with = "time")]
+    #[arg(long, value_name = "COL", conflicts_with = "time", requires = "csv")]
     pub group: Option<String>,
     /// Date or timestamp: models are judged on days after those they learnt from.
-    #[arg(long, value_name = "COL")]
+    #[arg(long, value_name = "COL", requires = "csv")]
     pub time: Option<String>,
     /// Number of folds.
     #[arg(long, default_value_t = 5)]
@@ -69,7 +69,7 @@ pub struct PredictArgs {
     #[arg(long)]
     pub threads: Option<NonZeroUsize>,
     /// Use columns even when they become known only after what is predicted.
-    #[arg(long)]
+    #[arg(long, requires = "csv")]
     pub allow_leaks: bool,
     /// Folder for charts and the saved model.
     #[arg(long, value_name = "DIR")]
@@ -146,12 +146,24 @@ fn expand(names: &[String], table: &Table) -> Outcome<Vec<String>> {
         match name.split_once("..") {
             Some((first, last)) if !known.contains(&name.as_str()) => {
                 let (first, last) = (position(first)?, position(last)?);
-                expanded.extend(known.get(first..=last).unwrap_or_default().iter().map(|&name| name.to_owned()));
+                let run = known.get(first..=last).filter(|run| !run.is_empty());
+                let run = run.ok_or_else(|| {
+                    format!("`{name}` runs backwards: the table has the second column before the first")
+                })?;
+                expanded.extend(run.iter().map(|&name| name.to_owned()));
             }
             _ => expanded.push(name.clone()),
         }
     }
     Ok(expanded)
+}
+
+/// Prints to stdout; that nobody reads on (`… | head`) is no failure.
+pub fn say(text: impl fmt::Display) -> Outcome {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        written => Ok(written?),
+    }
 }
 
 /// Progress on stderr, when that is a terminal.
@@ -193,9 +205,4 @@ impl Observer for TerminalProgress {
             bar.set_position(progress.done as u64);
         }
     }
-}
-
-/// Whether a short run was asked for, by `ADSML_SHORT=1`: the checks of the project do so.
-pub fn short() -> bool {
-    std::env::var_os("ADSML_SHORT").is_some_and(|value| value != "0")
 }

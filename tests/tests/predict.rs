@@ -76,7 +76,7 @@ fn a_file_whose_parts_do_not_belong_together_is_refused() {
     let refused = |file| CtrPredictor::from_file(&file, &registry()).unwrap_err().to_string();
     let mut mixed = small.clone();
     mixed.put_file("model", &large.file("model").unwrap());
-    assert_eq!(refused(mixed), "the input has 2 features, the model was fitted on 1");
+    assert_eq!(refused(mixed), "model file refused: header: the features of pipeline and model differ");
     let mut swapped = small.clone();
     swapped.put_file("pipeline", &small.file("model").unwrap());
     assert!(refused(swapped).contains("no reader for the kind"));
@@ -193,4 +193,36 @@ fn criteo_clicks_are_told_apart() {
     assert!((base - 0.52069).abs() < 2e-4, "{base}");
     let auc = model(&report["chosen"])["auc"]["low"].as_f64().unwrap();
     assert!(auc > 0.65, "{auc}");
+}
+
+#[test]
+fn a_feature_made_of_the_target_is_refused() {
+    let columns = |n: usize| {
+        let budget: Vec<f64> = (0..n).map(|row| 10.0 + ((row * 37) % 101) as f64).collect();
+        [
+            ("budget", Column::from(budget)),
+            ("audience_size", Column::from(vec![1000.0; n])),
+            ("month", Column::from((0..n).map(|row| (row % 12) as f64).collect::<Vec<_>>())),
+        ]
+    };
+    let table = Table::from_columns(columns(200)).unwrap();
+    let recipe = CtrPredictor::params().target("budget");
+    let predictor = recipe.fit(&table).unwrap();
+    assert!(!predictor.input_columns().contains(&"budget"), "{:?}", predictor.input_columns());
+    assert!(
+        predictor.report().ignored.iter().any(|ignored| ignored.column == "budget" && ignored.reason == "the target")
+    );
+    let error = recipe.numeric(["budget_per_audience", "month"]).fit(&table).unwrap_err();
+    assert_eq!(error.to_string(), "column `budget` is the target and cannot be what a feature is derived from too");
+}
+
+#[test]
+fn rates_that_are_served_are_rates() {
+    let table = demo_table();
+    let predictor = demo_recipe().fit(&table).unwrap();
+    assert!(predictor.predict_table(&table).unwrap().iter().all(|rate| (0.0..=1.0).contains(rate)));
+    // A model of a rate far outside what it has seen.
+    let wide = CtrPredictor::params().rate("clicks", "impressions").numeric(["budget"]).folds(2).fit(&table).unwrap();
+    let rate = wide.predict_one(&serde_json::json!({"budget": 1e12})).unwrap();
+    assert!((0.0..=1.0).contains(&rate), "{rate}");
 }

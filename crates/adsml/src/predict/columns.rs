@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use adsml_core::Table;
+use adsml_core::{Column, Table};
 use adsml_features::{
     CTR_CATEGORICAL, CTR_NUMERIC, DerivedFeature, FeaturePipeline, LintOptions, LintTarget, Reason, Severity,
     ctr_features, lint_leakage, provenance_of,
@@ -26,26 +26,44 @@ impl Columns {
     /// Decides for every column of the table.
     pub(super) fn choose(params: &CtrPredictorParams, target: &PredictTarget, table: &Table) -> Result<Self> {
         check_roles(params, target)?;
-        let named = !params.numeric.is_empty() || !params.categorical.is_empty();
+        let is_target = |name: &str| target.columns().contains(&name);
         let derivable = |name: &str| -> Option<DerivedFeature> {
             let feature = ctr_features().into_iter().find(|feature| feature.name() == name)?;
             let has_inputs = feature.inputs().all(|input| table.number(input).is_ok());
             (table.get(name).is_none() && has_inputs).then_some(feature)
         };
+        let named = !params.numeric.is_empty() || !params.categorical.is_empty();
         let (numeric, categorical) = if named {
             for name in params.numeric.iter().filter(|name| derivable(name).is_none()) {
                 table.number(name)?;
             }
             for name in &params.categorical {
-                table.column(name)?;
+                check_category(table, name)?;
             }
             (params.numeric.clone(), params.categorical.clone())
         } else {
-            let numeric = CTR_NUMERIC.iter().filter(|name| table.number(name).is_ok() || derivable(name).is_some());
-            let categorical = CTR_CATEGORICAL.iter().filter(|name| table.get(name).is_some());
+            // What would be made of the target is no default.
+            let made_of_target = |name: &str| derivable(name).is_some_and(|feature| feature.inputs().any(is_target));
+            let numeric = CTR_NUMERIC.iter().filter(|name| {
+                let there = table.number(name).is_ok() || derivable(name).is_some();
+                there && !is_target(name) && !made_of_target(name)
+            });
+            let categorical = CTR_CATEGORICAL.iter().filter(|name| table.get(name).is_some() && !is_target(name));
             (owned(numeric), owned(categorical))
         };
-        let leaks = leaks(target, table, numeric.iter().chain(&categorical))?;
+        let mut leaks = leaks(target, table, numeric.iter().chain(&categorical))?;
+        for feature in numeric.iter().filter_map(|name| derivable(name)) {
+            if feature.inputs().any(is_target) {
+                return Err(Error::TwoRoles {
+                    column: target.columns()[0].to_owned(),
+                    first: "the target",
+                    second: "what a feature is derived from",
+                });
+            }
+            if let Some(reason) = feature.inputs().find_map(|input| leaks.get(input)) {
+                leaks.insert(feature.name().to_owned(), reason.clone());
+            }
+        }
         let leak = |name: &str| leaks.get(name).cloned();
         let keep = |name: &String| params.allow_leaks || leak(name).is_none();
         let columns = Self {
@@ -115,10 +133,10 @@ fn ignored(
     let is = |list: &[String], name: &str| list.iter().any(|known| known == name);
     let input = |name: &str| columns.derived.iter().any(|feature| feature.inputs().any(|input| input == name));
     let reason = |name: &str| -> Option<String> {
-        if is(&columns.numeric, name) || is(&columns.categorical, name) || input(name) {
-            None
-        } else if target.columns().contains(&name) {
+        if target.columns().contains(&name) {
             Some("the target".to_owned())
+        } else if is(&columns.numeric, name) || is(&columns.categorical, name) || input(name) {
+            None
         } else if let Some(reason) = leaks.get(name) {
             Some(reason.clone())
         } else if params.group.as_deref() == Some(name) {
@@ -149,9 +167,27 @@ fn check_roles(params: &CtrPredictorParams, target: &PredictTarget) -> Result<()
     {
         return two_roles(numerator, "the numerator", "the denominator");
     }
-    match params.numeric.iter().find(|name| params.categorical.contains(name)) {
-        Some(name) => two_roles(name, "a number", "a category"),
-        None => Ok(()),
+    if let Some(name) = params.numeric.iter().find(|name| params.categorical.contains(name)) {
+        return two_roles(name, "a number", "a category");
+    }
+    for names in [&params.numeric, &params.categorical] {
+        if let Some((_, name)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
+            return two_roles(name, "named", "named again");
+        }
+    }
+    Ok(())
+}
+
+/// Texts and numbers can be categories; a date cannot, but its calendar parts can.
+fn check_category(table: &Table, name: &str) -> Result<()> {
+    match table.column(name)? {
+        Column::Number(_) | Column::Category(_) => Ok(()),
+        other => Err(adsml_core::Error::ColumnKind {
+            column: name.to_owned(),
+            expected: "category or number",
+            found: other.kind(),
+        }
+        .into()),
     }
 }
 

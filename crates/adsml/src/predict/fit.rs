@@ -21,7 +21,7 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
         .ok_or(Error::NotStated { what: "what to predict", call: "`rate(clicks, impressions)` or `target(column)`" })?;
     if params.group.is_some() && params.time.is_some() {
         let column = params.group.clone().unwrap_or_default();
-        return Err(Error::TwoRoles { column, first: "what rows are grouped by", second: "beside a split in time" });
+        return Err(Error::TwoRoles { column, first: "what rows are grouped by", second: "used with a split in time" });
     }
     let rows = target.read(table)?;
     let columns = Columns::choose(params, target, table)?;
@@ -44,7 +44,7 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
         (None, None) => Folds::k_fold(rows.y.len(), params.folds, context.seed)?,
     };
 
-    let mut list = candidates(&rows, &columns.pipeline());
+    let mut list = candidates(rows.task, &columns.pipeline());
     list.extend(params.extra.iter().cloned());
     let mut evaluation = Evaluation::new().metrics(rows.task.metrics()).baseline(BASELINE);
     if rows.task != Task::Number {
@@ -72,6 +72,7 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
         columns: transform.feature_columns(),
         importance: model.importance(),
         judged: &judged,
+        training_window: times.as_deref().and_then(window),
     });
     Ok(CtrPredictor { transform, model, report, leaderboard: Some(leaderboard), judged: Some(judged) })
 }
@@ -98,4 +99,13 @@ fn judged(out_of_fold: &[f64], rows: &TargetRows) -> Judged {
     let seen: Vec<usize> = (0..out_of_fold.len()).filter(|&row| !out_of_fold[row].is_nan()).collect();
     let take = |values: &[f64]| seen.iter().map(|&row| values[row]).collect();
     Judged { predicted: take(out_of_fold), actual: take(&rows.y), weight: rows.weight.as_deref().map(take) }
+}
+
+/// First and last day, as dates.
+fn window(days: &[i64]) -> Option<(String, String)> {
+    let date = |days: i64| {
+        let span = jiff::Span::new().try_days(days).ok()?;
+        Some(jiff::civil::date(1970, 1, 1).checked_add(span).ok()?.to_string())
+    };
+    Some((date(*days.iter().min()?)?, date(*days.iter().max()?)?))
 }

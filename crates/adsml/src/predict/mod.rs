@@ -58,7 +58,8 @@ impl CtrPredictor {
         CtrPredictorParams::default()
     }
 
-    /// The expected target of each row: clicks per impression, for a rate.
+    /// The expected target of each row: clicks per impression, for a rate. Rates and probabilities are brought into
+    /// `[0, 1]`, as they were when candidates were judged.
     ///
     /// The table needs the columns that were used at fitting, in any order; others are not looked at.
     ///
@@ -67,9 +68,12 @@ impl CtrPredictor {
     /// [`Error::Core`](crate::Error::Core) for a missing or mistyped column, by name.
     pub fn predict_table(&self, table: &Table) -> Result<Vec<f64>> {
         let matrix = self.transform.transform(table)?;
-        let mut rates = vec![0.0; matrix.n_samples()];
-        self.model.predict_into(matrix.view(), &mut rates)?;
-        Ok(rates)
+        let mut predicted = vec![0.0; matrix.n_samples()];
+        self.model.predict_into(matrix.view(), &mut predicted)?;
+        if let Some((low, high)) = self.report.range() {
+            predicted.iter_mut().for_each(|value| *value = value.clamp(low, high));
+        }
+        Ok(predicted)
     }
 
     /// The expected target of one record: a struct or a map whose fields are the columns' names.

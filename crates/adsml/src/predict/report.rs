@@ -24,6 +24,8 @@ pub struct PredictReport {
     pub totals: BTreeMap<String, f64>,
     /// The column of trials, which weighs rows; for a rate.
     pub trials: Option<String>,
+    /// First and last day of the rows, for a split in time.
+    pub training_window: Option<(String, String)>,
     /// How rows were split.
     pub split: SplitReport,
     /// Name of the constant baseline.
@@ -64,10 +66,12 @@ pub struct ModelReport {
     pub error: Option<String>,
     /// Its metrics; the first one decides.
     pub scores: Vec<ScoreReport>,
-    /// Wall time of fitting all folds, in seconds.
+    /// Sum over folds of the wall time of fitting the model, in seconds, taken while other folds were fitted beside it.
     pub fit_s: Option<f64>,
     /// The first metric minus that of the best candidate.
     pub difference_to_best: Option<Interval>,
+    /// The first metric minus that of the baseline: what the choice rests on.
+    pub difference_to_baseline: Option<Interval>,
     /// Whether it was not shown to be worse than the best.
     pub tied_with_best: bool,
 }
@@ -144,6 +148,7 @@ pub(super) struct Findings<'a> {
     pub(super) columns: &'a [FeatureColumn],
     pub(super) importance: Option<Vec<f64>>,
     pub(super) judged: &'a Judged,
+    pub(super) training_window: Option<(String, String)>,
 }
 
 impl PredictReport {
@@ -165,6 +170,7 @@ impl PredictReport {
                 PredictTarget::Rate { denominator, .. } => Some(denominator.clone()),
                 PredictTarget::Column(_) => None,
             },
+            training_window: findings.training_window,
             split: SplitReport {
                 kind: split.kind.name().to_owned(),
                 column: findings.params.group.clone().or_else(|| findings.params.time.clone()),
@@ -186,12 +192,17 @@ impl PredictReport {
         self.models.iter().find(|model| model.name == self.chosen)
     }
 
+    /// Where predictions lie: `[0, 1]` for rates and probabilities.
+    pub(super) fn range(&self) -> Option<(f64, f64)> {
+        (self.task != Task::Number.name()).then_some((0.0, 1.0))
+    }
+
     /// One JSON object: rows, totals, split, baseline, chosen, models, features, ignored.
     ///
-    /// Totals are named as their columns are, in lower case.
+    /// Totals are named as their columns are; `clicks` and `impressions` always so, however their columns are spelled.
     pub fn to_json(&self) -> Value {
         let totals: Map<String, Value> =
-            self.totals.iter().map(|(name, &total)| (name.to_lowercase(), number(total))).collect();
+            self.totals.iter().map(|(name, &total)| (usual_name(name), number(total))).collect();
         json!({
             "task": self.task,
             "rows": self.rows,
@@ -209,7 +220,7 @@ impl PredictReport {
 
 impl fmt::Display for PredictReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let totals: Vec<String> = self.totals.iter().map(|(name, total)| format!("{total} {name}")).collect();
+        let totals: Vec<String> = self.totals.iter().map(|(name, &total)| format!("{} {name}", Total(total))).collect();
         writeln!(f, "{} rows, {}", self.rows, totals.join(", "))?;
         if self.rows_without_target > 0 {
             writeln!(f, "{} of them have nothing to predict and are left out", self.rows_without_target)?;
@@ -240,6 +251,7 @@ impl ModelReport {
             scores: row.scores().iter().map(ScoreReport::new).collect(),
             fit_s: row.fit_seconds(),
             difference_to_best: row.difference_to_best().map(Interval::new),
+            difference_to_baseline: row.difference_to_baseline().map(Interval::new),
             tied_with_best: row.tied_with_best(),
         }
     }
@@ -260,6 +272,7 @@ impl ModelReport {
         }
         object.insert("fit_s".to_owned(), json!(self.fit_s));
         object.insert("difference_to_best".to_owned(), json!(self.difference_to_best));
+        object.insert("difference_to_baseline".to_owned(), json!(self.difference_to_baseline));
         object.insert("tied_with_best".to_owned(), json!(self.tied_with_best));
         if let Some(error) = &self.error {
             object.insert("error".to_owned(), json!(error));
@@ -320,4 +333,23 @@ fn reliability(task: Task, judged: &Judged) -> Vec<ReliabilityReport> {
 fn number(value: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     if value.fract() == 0.0 && value.abs() < EXACT { json!(value as i64) } else { json!(value) }
+}
+
+/// `clicks` and `impressions` in lower case, any other name as it is.
+fn usual_name(name: &str) -> String {
+    let usual = ["clicks", "impressions"].into_iter().find(|usual| name.eq_ignore_ascii_case(usual));
+    usual.unwrap_or(name).to_owned()
+}
+
+/// A total as people write it: whole, or with two decimals.
+struct Total(f64);
+
+impl fmt::Display for Total {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            value if value.abs() >= 1e15 => write!(f, "{value:e}"),
+            value if value.fract() == 0.0 => write!(f, "{value}"),
+            value => write!(f, "{value:.2}"),
+        }
+    }
 }

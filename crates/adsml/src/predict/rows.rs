@@ -33,7 +33,7 @@ pub(super) fn group_numbers(table: &Table, name: &str) -> adsml_core::Result<Vec
 ///
 /// # Errors
 ///
-/// [`Error::ColumnKind`] unless the column holds dates or timestamps; [`Error::NotEnough`] when some are missing.
+/// [`Error::ColumnKind`] unless the column holds dates or timestamps; [`Error::InvalidSample`] where one is missing.
 pub(super) fn days(table: &Table, name: &str) -> adsml_core::Result<Vec<i64>> {
     let days: Vec<Option<i64>> = match table.column(name)? {
         Column::Date(column) => (0..column.days.len()).map(|row| column.get(row).map(i64::from)).collect(),
@@ -46,13 +46,15 @@ pub(super) fn days(table: &Table, name: &str) -> adsml_core::Result<Vec<i64>> {
             return Err(Error::ColumnKind { column, expected: "date or timestamp", found: other.kind() });
         }
     };
-    let found = days.iter().flatten().count();
-    let what = || format!("rows with a value in `{name}`, which rows are split by");
-    days.into_iter().collect::<Option<Vec<_>>>().ok_or_else(|| Error::NotEnough {
-        what: what(),
-        needed: table.n_rows(),
-        found,
-    })
+    let value_of = |(row, day): (usize, Option<i64>)| {
+        day.ok_or_else(|| Error::InvalidSample {
+            what: format!("`{name}`, which rows are split by,"),
+            row,
+            value: f64::NAN,
+            expected: "a date",
+        })
+    };
+    days.into_iter().enumerate().map(value_of).collect()
 }
 
 #[cfg(test)]
@@ -79,6 +81,6 @@ mod tests {
         let table = |days: Vec<i32>| Table::from_columns([("day", Column::Date(DateColumn { days }))]).unwrap();
         assert_eq!(days(&table(vec![3, 1]), "day").unwrap(), [3, 1]);
         let error = days(&table(vec![3, DateColumn::MISSING]), "day").unwrap_err();
-        insta::assert_snapshot!(error, @"rows with a value in `day`, which rows are split by: 1 given, at least 2 needed");
+        insta::assert_snapshot!(error, @"`day`, which rows are split by, of sample 1 is NaN, expected a date");
     }
 }

@@ -113,6 +113,9 @@ impl PredictTarget {
     }
 }
 
+/// More successes or trials than this in a row are a mistake, and their sums would not be exact anyway.
+const MOST: f64 = 1e15;
+
 fn read_rate(table: &Table, numerator: &str, denominator: &str) -> Result<TargetRows> {
     let (successes, trials) = (table.number(numerator)?, table.number(denominator)?);
     let mut target =
@@ -122,7 +125,7 @@ fn read_rate(table: &Table, numerator: &str, denominator: &str) -> Result<Target
         if k.is_nan() || n.is_nan() {
             continue;
         }
-        if !(0.0..=f64::MAX).contains(&k) || !(0.0..=f64::MAX).contains(&n) || k > n {
+        if !(0.0..=MOST).contains(&k) || !(0.0..=MOST).contains(&n) || k > n {
             return Err(Error::Rate {
                 numerator: numerator.to_owned(),
                 denominator: denominator.to_owned(),
