@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use adsml_core::{FitContext, Table, Target, TrainingSet};
-use adsml_eval::{Dataset, Evaluation, Folds};
+use adsml_eval::{Dataset, Evaluation, Folds, inner_folds};
 use ndarray::ArrayView1;
 
 use super::candidates::{BASELINE, candidates};
@@ -58,7 +58,7 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
     let chosen = list.iter().find(|candidate| candidate.name == leaderboard.chosen().name());
     let chosen = chosen.expect("the leaderboard chose among the candidates");
     context.progress("fitting on all rows", 0, Some(1));
-    let (transform, model) = fit_on_all(chosen, &known, &rows, context)?;
+    let (transform, model) = fit_on_all(chosen, &known, &rows, groups.as_deref(), context)?;
     context.progress("fitting on all rows", 1, Some(1));
     let judged = judged(leaderboard.chosen().out_of_fold(), &rows);
     let report = PredictReport::new(Findings {
@@ -83,13 +83,15 @@ fn fit_on_all(
     chosen: &OwnCandidate,
     table: &Table,
     rows: &TargetRows,
+    groups: Option<&[usize]>,
     context: &FitContext<'_>,
 ) -> adsml_core::Result<Fitted> {
     let y = ArrayView1::from(&rows.y);
     let weight = rows.weight.as_deref().map(ArrayView1::from);
-    let (transform, matrix) =
-        chosen.transform.fit_transform(table, Some(&Target::new(y).with_weight(weight)), context)?;
-    let set = TrainingSet::from_matrix(&matrix, y)?.with_weight(weight)?;
+    let folds = groups.and_then(|groups| inner_folds(groups, context.seed));
+    let target = Target::new(y).with_weight(weight).with_folds(folds.as_deref());
+    let (transform, matrix) = chosen.transform.fit_transform(table, Some(&target), context)?;
+    let set = TrainingSet { groups, ..TrainingSet::from_matrix(&matrix, y)?.with_weight(weight)? };
     let model = chosen.learner.fit(&set, context)?;
     Ok((transform, model))
 }
