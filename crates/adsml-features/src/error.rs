@@ -38,6 +38,16 @@ pub enum FeatureError {
         /// The limit.
         max: usize,
     },
+    /// The pipeline would make too many columns in all.
+    #[error(
+        "the pipeline would make {features} features, expected at most {max}; use the target or frequency encoding"
+    )]
+    TooManyFeatures {
+        /// Their number.
+        features: usize,
+        /// The limit.
+        max: usize,
+    },
 }
 
 impl From<adsml_core::ModelFileError> for FeatureError {

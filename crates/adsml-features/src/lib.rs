@@ -5,6 +5,7 @@
 //!
 //! | What | Type or function | Learns from |
 //! |---|---|---|
+//! | tables from CSV, JSON and records | [`CsvReader`], [`JsonReader`], [`table_from_records`] | – |
 //! | ratios, places on a clock, calendar parts | [`derive()`], [`DerivedFeature`], [`ctr_features`], [`audience_features`] | the row alone |
 //! | lags and trailing windows per entity | [`derive_history`], [`HistoryFeature`] | earlier rows only |
 //! | rates of thin groups | [`shrunk_rates`], [`RatePrior`] (empirical Bayes) | all groups |

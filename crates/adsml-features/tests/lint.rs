@@ -110,6 +110,38 @@ fn proxies_are_found_without_their_names() {
 }
 
 #[test]
+fn a_strong_honest_feature_is_warned_of_and_only_an_exact_one_is_refused() {
+    // A rate of half the feature, as drawn: rank correlation some 0.985.
+    let mut stream = Seed::new(8).stream("rate", 0);
+    let (mut x, mut clicks) = (vec![], vec![]);
+    for _ in 0..1_000 {
+        let strength = stream.uniform();
+        x.push(strength);
+        clicks.push((0..600).filter(|_| stream.uniform() < 0.5 * strength).count() as f64);
+    }
+    let exact: Vec<f64> = clicks.iter().map(|clicks| (1.0 + clicks).ln()).collect();
+    let columns = [
+        ("strength", Column::from(x)),
+        ("exact", Column::from(exact)),
+        ("clicks", Column::from(clicks)),
+        ("impressions", Column::from(vec![600.0; 1_000])),
+    ];
+    let table = Table::from_columns(columns).unwrap();
+    let target = LintTarget::rate("clicks", "impressions");
+    let lint = |options| lint_leakage(&table, &target, &["strength", "exact"], &options).unwrap();
+    let report = lint(LintOptions::default());
+    assert_eq!(report.refused(), ["exact"], "{report}");
+    let finding = report.about("strength").next().unwrap();
+    assert_eq!(finding.severity, Severity::Warn);
+    assert!(matches!(finding.reason, Reason::Proxy { value, .. } if (0.98..0.999).contains(&value)), "{report}");
+    // Threads change nothing.
+    let one = Some(std::num::NonZeroUsize::MIN);
+    assert_eq!(lint(LintOptions { threads: one, ..LintOptions::default() }), report);
+    // Who does not want to be warned, is not.
+    assert_eq!(lint(LintOptions { proxy: 0.9995, ..LintOptions::default() }).about("strength").count(), 0);
+}
+
+#[test]
 fn target_encoding_outside_the_folds_is_found_and_inside_passes() {
     let smoothings = [
         Smoothing::Fixed(0.0),

@@ -2,8 +2,8 @@
 #![allow(clippy::print_stdout)]
 
 use adsml_core::{
-    CategoryColumn, Column, DateColumn, FeatureKind, FitContext, FittedTransform, LoaderRegistry, ModelFile,
-    Provenance, Seed, Table, Target, Transform,
+    CategoryColumn, Column, DateColumn, FeatureColumn, FeatureKind, FitContext, FittedTransform, LoaderRegistry,
+    ModelFile, Provenance, Seed, Table, Target, Transform,
 };
 use adsml_features::{
     CategoryEncoding, DerivedFeature, FeaturePipeline, Imputation, Indicator, NumericOptions, Scaler, Smoothing, Warp,
@@ -152,6 +152,9 @@ fn every_refusal_names_its_column() {
     let fitted = pipeline(2).fit(&table, Some(&target), &context).unwrap();
     let mut infinite = table.clone();
     infinite.replace("budget", Column::from([1.0, f64::INFINITY])).unwrap();
+    let mut huge = table.clone();
+    huge.replace("budget", Column::from([1.0, -1e308])).unwrap();
+    let constant = NumericOptions { imputation: Imputation::Constant(1e200), ..NumericOptions::default() };
     let mut mistyped = table.clone();
     mistyped.replace("budget", Column::from(["ten", "twenty"])).unwrap();
     let transform = |table: &Table| fitted.transform(table).unwrap_err().to_string();
@@ -172,10 +175,14 @@ fn every_refusal_names_its_column() {
         without_target.fit(&table, None, &context).unwrap_err().to_string(),
         wide.fit(&many, None, &context).unwrap_err().to_string(),
         transform(&infinite),
+        transform(&huge),
+        new().numeric(["budget"]).fit(&huge, None, &context).unwrap_err().to_string(),
+        refuse(new().numeric_with(["budget"], constant)),
         transform(&mistyped),
         transform(&table.select(&["budget", "date"]).unwrap()),
     ];
-    insta::assert_snapshot!(messages.join("\n"), @r"
+    let messages = messages.join("\n").replace(&"0".repeat(308), "e308");
+    insta::assert_snapshot!(messages, @r"
     the pipeline has no features: none of its columns (none named) is in the table
     the pipeline has no features: none of its columns (spend, reach) is in the table
     the table has no column `spend`; it has budget, audience_size, placement, interest, date
@@ -188,6 +195,9 @@ fn every_refusal_names_its_column() {
     `feature_pipeline` does not support the target encoding of column `interest` without a target
     one-hot encoding of column `ad` would make 10001 columns, expected at most 10000; use the target or frequency encoding
     column `budget` of sample 1 is inf, expected a finite number, or missing
+    column `budget` of sample 1 is -1e308, expected a number within ±1e150, or missing
+    column `budget` of sample 1 is -1e308, expected a number within ±1e150, or missing
+    parameter `imputation of `budget`` is 1e200, expected a number within ±1e150
     column `budget` holds category values, expected number
     the table has no column `audience_size`; it has budget, date
     ");
@@ -272,6 +282,81 @@ fn damaged_pipelines_are_refused() {
     model file refused: header: pipeline version 2, this program reads up to 1
     model file refused: header: the feature names are not those of the pipeline
     ");
+}
+
+/// A file of this pipeline text and these numbers, with these feature names.
+fn crafted(steps: &serde_json::Value, numbers: &[f64], names: &[String]) -> ModelFile {
+    let number = |name: &String| FeatureColumn {
+        name: name.clone(),
+        kind: FeatureKind::Number,
+        provenance: Provenance::BeforeAuction,
+    };
+    let text = serde_json::json!({"derived": [], "steps": steps});
+    let mut file = ModelFile::new("feature_pipeline");
+    file.set_features(&names.iter().map(number).collect::<Vec<_>>())
+        .set_fact("version", 1)
+        .put_bytes("pipeline", text.to_string().into_bytes())
+        .put_f64("numbers", numbers);
+    file
+}
+
+#[test]
+fn hostile_pipelines_are_refused_at_once() {
+    use serde_json::{Value, json};
+    let known = Provenance::BeforeAuction.as_str();
+    let numeric = |input: &str| json!({"input": input, "known": known, "kind": "numeric", "warp": "none", "imputed": false, "indicator": false});
+    let one_hot = |input: &str, n: usize| {
+        let levels: Vec<String> = (0..n).map(|level| level.to_string()).collect();
+        json!({"input": input, "known": known, "kind": "one_hot", "levels": levels, "missing": false})
+    };
+    let names = |n: usize| (0..n).map(|at| at.to_string()).collect::<Vec<_>>();
+    let read = |steps: Vec<Value>, numbers: &[f64], names: &[String]| {
+        let file = crafted(&Value::Array(steps), numbers, names);
+        adsml_features::FittedPipeline::from_file(&file).unwrap_err().to_string()
+    };
+    let many = 100_000;
+    let messages = [
+        read(vec![numeric("a"); many], &[0.0, 1.0].repeat(many), &names(many)),
+        read(vec![one_hot("a", 10_001)], &[], &names(10_001)),
+        read((0..101).map(|at| one_hot(&at.to_string(), 10_000)).collect(), &[], &names(1_010_000)),
+        // A long name times many levels: more text than the file has.
+        read(vec![one_hot(&"a".repeat(1_000_000), 10_000)], &[], &names(10_000)),
+        read(vec![numeric("a")], &[0.0, 1e-300], &names(1)),
+        read(vec![numeric("a")], &[1e300, 1.0], &names(1)),
+    ];
+    insta::assert_snapshot!(messages.join("\n"), @r"
+    model file refused: section `pipeline`: column `a` appears twice
+    model file refused: section `pipeline`: one-hot encoding of `a` has 10001 levels, expected at most 10000
+    model file refused: section `pipeline`: 1010000 features, expected at most 1000000
+    model file refused: header: the feature names are not those of the pipeline
+    model file refused: section `numbers`: the scale of `a` is below 1e-150
+    model file refused: section `numbers`: a number of `a` lies beyond ±1e150
+    ");
+}
+
+#[test]
+fn the_largest_numbers_stay_finite() {
+    let table = Table::from_columns([("a", Column::from([-1e150, 1e150, 1e150, 0.0]))]).unwrap();
+    for scaler in [Scaler::Standard, Scaler::Robust, Scaler::MinMax, Scaler::Keep] {
+        let pipeline = FeaturePipeline::new().numeric_with(["a"], NumericOptions { scaler, ..Default::default() });
+        let (_, matrix) = pipeline.fit_transform(&table, None, &FitContext::default()).unwrap();
+        assert!(matrix.view().iter().all(|value| value.is_finite()), "{scaler:?}: {matrix:?}");
+    }
+}
+
+#[test]
+fn a_pipeline_may_have_no_features_when_told_so() {
+    let table = Table::from_columns([("budget", Column::from([1.0, 2.0, 3.0]))]).unwrap();
+    let pipeline = FeaturePipeline::new().numeric_if_present(["spend"]).allow_empty(true);
+    let (fitted, matrix) = pipeline.fit_transform(&table, None, &FitContext::default()).unwrap();
+    assert_eq!(matrix.view().dim(), (3, 0));
+    let mut registry = LoaderRegistry::new();
+    register(&mut registry);
+    let bytes = fitted.to_file().unwrap().to_bytes();
+    let loaded = registry.load_transform(&ModelFile::from_bytes(&bytes).unwrap()).unwrap();
+    assert!(loaded.feature_columns().is_empty() && loaded.input_columns().is_empty());
+    assert_eq!(loaded.transform(&table).unwrap().view().dim(), (3, 0));
+    assert_eq!(loaded.transform(&table.take_rows(&[])).unwrap().view().dim(), (0, 0));
 }
 
 /// Area under the ROC curve, by counting pairs; ties count half.

@@ -19,5 +19,5 @@ pub use target::{MissingLevel, Smoothing, TargetEncoder, TargetEncoderParams};
 pub(crate) use categories::Distinct;
 pub(crate) use frequency::shares;
 pub(crate) use ordinal::ordinal;
-pub(crate) use scale::check_quantiles;
+pub(crate) use scale::{MAX_VALUE, MIN_SCALE, check_quantiles};
 pub(crate) use target::{CheckedTarget, Encoding, cross_fit_folds};

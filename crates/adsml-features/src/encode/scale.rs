@@ -29,6 +29,11 @@ pub enum Scaler {
     Keep,
 }
 
+/// Largest absolute value of a number: beyond it, squares and quotients overflow.
+pub(crate) const MAX_VALUE: f64 = 1e150;
+/// Smallest scale: `2·MAX_VALUE / MIN_SCALE` is finite.
+pub(crate) const MIN_SCALE: f64 = 1e-150;
+
 /// A fitted [`Scaler`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FittedScaler {
@@ -82,7 +87,7 @@ fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
     // The rest corrects the mean's own rounding (Chan, Golub and LeVeque 1983, corrected two-pass).
     let variance = (squares - rest * rest / n) / n;
     let rounding = n * f64::EPSILON * variance + (n * mean * f64::EPSILON).powi(2);
-    (mean + rest / n, if variance <= rounding { 1.0 } else { variance.sqrt() })
+    (mean + rest / n, if variance <= rounding.max(MIN_SCALE * MIN_SCALE) { 1.0 } else { variance.sqrt() })
 }
 
 /// A range, or 1 where it is nothing but rounding (scikit-learn's `_handle_zeros_in_scale`).

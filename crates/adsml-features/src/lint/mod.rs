@@ -5,11 +5,14 @@ mod report;
 mod rows;
 mod statistics;
 
+use std::num::NonZeroUsize;
+
 use adsml_core::{Column, Error, FeatureMatrix, Provenance, Ratio, Table, Target, parallel};
 
 pub use report::{Finding, LeakageReport, Reason, Severity};
 
 use crate::error::Result;
+use crate::pipeline::threads_for;
 use crate::provenance::{provenance_in, provenance_of};
 
 /// What is to be predicted: a column, or the ratio of two.
@@ -50,17 +53,20 @@ impl LintTarget {
 pub struct LintOptions<'a> {
     /// The fold of each row: rows repeated across folds are reported. Default: none.
     pub folds: Option<&'a [usize]>,
-    /// From which share of explained target (see [`Reason::Proxy`]) on a single feature is a proxy, in `(0, 1]`. Default 0.98.
+    /// From which share of explained target (see [`Reason::Proxy`]) on a single feature is warned of as a proxy, in
+    /// `(0, 1]`; from 0.999 on (or from here on, if that is more) it is refused. Default 0.98.
     pub proxy: f64,
     /// For [`lint_matrix`]: the table the matrix was made of, row by row. Default: none.
     pub beside: Option<&'a Table>,
     /// Rank statistics of longer tables look at this many rows, evenly spread; at least 1. Default 200 000.
     pub max_rows: usize,
+    /// At most this many threads; the report does not depend on it. Default: as many as there are.
+    pub threads: Option<NonZeroUsize>,
 }
 
 impl Default for LintOptions<'_> {
     fn default() -> Self {
-        Self { folds: None, proxy: 0.98, beside: None, max_rows: 200_000 }
+        Self { folds: None, proxy: 0.98, beside: None, max_rows: 200_000, threads: None }
     }
 }
 
@@ -74,7 +80,15 @@ impl LintOptions<'_> {
         }
         Ok(())
     }
+
+    /// For the work on so many columns of so many rows.
+    fn threads_for(&self, n_rows: usize, n_columns: usize) -> NonZeroUsize {
+        threads_for(n_rows, n_columns, || self.threads.unwrap_or_else(parallel::available_threads))
+    }
 }
+
+/// From which share of explained target on a proxy is refused: a strong honest feature explains less.
+const EXACT: f64 = 0.999;
 
 /// Tells which of these features give the answer away.
 ///
@@ -82,7 +96,7 @@ impl LintOptions<'_> {
 /// |---|---|---|
 /// | [`Reason::KnownTooLate`] | it becomes known with the target, or later | it becomes known after the auction |
 /// | [`Reason::PartOfTarget`] | it is the target, or its numerator | it is its denominator |
-/// | [`Reason::Proxy`] | it alone nearly determines the target (or its numerator) | – |
+/// | [`Reason::Proxy`] | it alone determines the target (or its numerator), but for 0.001 | it alone nearly determines it |
 /// | [`Reason::TargetEncoded`] | it lies closer to the mean target of its levels than chance allows | – |
 /// | [`Reason::Identifier`] | nearly every row has its own value | it is called an id, and half of the rows have their own value |
 /// | [`Reason::RepeatedRows`] | – | the same features are found in several folds |
@@ -122,7 +136,7 @@ pub fn lint_leakage<N: AsRef<str> + Sync>(
     for feature in features {
         table.column(feature.as_ref())?;
     }
-    let threads = parallel::available_threads();
+    let threads = options.threads_for(table.n_rows(), features.len());
     let found = parallel::try_map(features.len(), threads, |i| judged.feature(features[i].as_ref()))?;
     let mut findings: Vec<Finding> = found.into_iter().flatten().collect();
     if let Some(folds) = options.folds {
@@ -220,7 +234,8 @@ impl<'a> Judged<'a> {
         let stands_for =
             if target.denominator.is_some() { vec![(target.numerator.as_str(), numerator)] } else { Vec::new() };
         let except = [target.numerator.as_str(), target.denominator.as_deref().unwrap_or(&target.numerator)];
-        let groupings = encoded::groupings(table, &except, parallel::available_threads());
+        let threads = options.threads_for(table.n_rows(), table.n_columns());
+        let groupings = encoded::groupings(table, &except, threads);
         Ok(Self { table, target, options, known: target.known_in(table), y, weight, stands_for, rows, groupings })
     }
 
@@ -266,9 +281,13 @@ impl<'a> Judged<'a> {
             let picked: Vec<f64> = self.rows.iter().map(|&row| values[row]).collect();
             (name, picked)
         });
-        std::iter::once(direct).chain(parts).find_map(|(of, y)| {
-            let (measure, value) = statistics::determined(column, &self.rows, &y, self.options.proxy)?;
-            Some((Severity::Refuse, Reason::Proxy { of: of.to_owned(), measure, value }))
-        })
+        let exact = EXACT.max(self.options.proxy);
+        let found = std::iter::once(direct).chain(parts).filter_map(|(of, y)| {
+            let (measure, value) = statistics::determined(column, &self.rows, &y, self.options.proxy, exact)?;
+            let severity = if value >= exact { Severity::Refuse } else { Severity::Warn };
+            Some((severity, Reason::Proxy { of: of.to_owned(), measure, value }))
+        });
+        // The worst, and among equals the first.
+        found.reduce(|worst, next| if next.0 > worst.0 { next } else { worst })
     }
 }

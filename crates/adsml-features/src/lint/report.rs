@@ -30,7 +30,7 @@ pub enum Reason {
     },
     /// It is the target, its numerator (refused) or its denominator (warned of).
     PartOfTarget,
-    /// It alone nearly determines the target.
+    /// It alone determines the target (refused), or nearly so (warned of).
     Proxy {
         /// What it stands for: the target, or the numerator of a rate.
         of: String,

@@ -7,27 +7,41 @@ use super::{Reason, Severity};
 /// Fewer rows than this prove nothing.
 const MIN_ROWS: usize = 20;
 
-/// By which measure a column determines `y` (the target of `rows`), and how much, if it is at least `threshold`.
-pub(super) fn determined(column: &Column, rows: &[usize], y: &[f64], threshold: f64) -> Option<(String, f64)> {
-    let found = |measure: &str, value: f64| (value >= threshold).then(|| (measure.to_owned(), value.min(1.0)));
+/// By which measure a column determines `y` (the target of `rows`), and how much, if it is at least `threshold`: the
+/// first measure that reaches `exact`, or else the first of all.
+pub(super) fn determined(
+    column: &Column,
+    rows: &[usize],
+    y: &[f64],
+    threshold: f64,
+    exact: f64,
+) -> Option<(String, f64)> {
+    let mut found = measures(column, rows, y).into_iter().filter(|&(_, value)| value >= threshold).peekable();
+    let first = found.peek().copied();
+    let (measure, value) = found.find(|&(_, value)| value >= exact).or(first)?;
+    Some((measure.to_owned(), value.min(1.0)))
+}
+
+/// How much a column tells of `y`, by every measure that applies.
+fn measures(column: &Column, rows: &[usize], y: &[f64]) -> Vec<(&'static str, f64)> {
     match column {
         Column::Number(values) => {
             let x: Vec<f64> = rows.iter().map(|&row| values[row]).collect();
-            if let Some(gaps) = gaps(&x, y).and_then(|value| found("missing where it is zero", value)) {
-                return Some(gaps);
-            }
+            let mut found: Vec<_> = gaps(&x, y).map(|value| ("missing where it is zero", value)).into_iter().collect();
             let (x, y): (Vec<f64>, Vec<f64>) = x.iter().zip(y).filter(|(x, _)| x.is_finite()).unzip();
             if x.len() < MIN_ROWS {
-                return None;
+                return found;
             }
             if let Some(separation) = separation(&x, &y) {
-                return found("separation", separation);
+                found.push(("separation", separation));
+            } else {
+                let ranked = correlation(&ranks(&x), &ranks(&y)).abs();
+                found.extend([("rank correlation", ranked), ("R²", correlation(&x, &y).powi(2))]);
             }
-            let ranked = correlation(&ranks(&x), &ranks(&y)).abs();
-            found("rank correlation", ranked).or_else(|| found("R²", correlation(&x, &y).powi(2)))
+            found
         }
-        Column::Category(column) => found("R²", between_levels(column, rows, y)?),
-        Column::Date(_) | Column::Timestamp(_) => None,
+        Column::Category(column) => between_levels(column, rows, y).map(|value| ("R²", value)).into_iter().collect(),
+        Column::Date(_) | Column::Timestamp(_) => Vec::new(),
     }
 }
 

@@ -1,18 +1,22 @@
 //! The pipeline as a model file, and back.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use adsml_core::{FittedTransform, Levels, LoaderRegistry, ModelFile, ModelFileError, Provenance, Result};
 use serde::{Deserialize, Serialize};
 
+use super::fit::{MAX_FEATURES, MAX_ONE_HOT};
 use super::fitted::{FittedPipeline, Step, StepKind, Suffix};
 use crate::derive::{CalendarPart, DerivedFeature, Formula, TransformReport};
-use crate::encode::{Categories, Encoding, FittedImputer, FittedScaler, FittedWarp};
+use crate::encode::{Categories, Encoding, FittedImputer, FittedScaler, FittedWarp, MAX_VALUE, MIN_SCALE};
 
 /// The kind of the model file.
 const KIND: &str = "feature_pipeline";
 /// The version of the layout below.
 const VERSION: u32 = 1;
+/// Most derived columns.
+const MAX_DERIVED: usize = 10_000;
 
 /// Adds the reader of fitted pipelines to a registry.
 pub fn register(registry: &mut LoaderRegistry) {
@@ -76,6 +80,10 @@ impl FittedPipeline {
         }
         let text: PipelineV1 =
             serde_json::from_slice(file.bytes("pipeline")?).map_err(|error| section("pipeline", error.to_string()))?;
+        if text.derived.len() > MAX_DERIVED {
+            let count = text.derived.len();
+            return Err(section("pipeline", format!("{count} derived columns, expected at most {MAX_DERIVED}")).into());
+        }
         let numbers = file.finite_f64("numbers")?;
         let mut numbers = numbers.into_iter();
         let derived = text.derived.into_iter().map(|derived| read_derived(derived, &mut numbers));
@@ -84,16 +92,46 @@ impl FittedPipeline {
         if numbers.next().is_some() {
             return Err(section("numbers", "has more entries than the pipeline needs".to_owned()).into());
         }
-        if steps.is_empty() {
-            return Err(section("pipeline", "has no steps".to_owned()).into());
-        }
-        let fitted = Self::new(derived, steps, TransformReport::default())?;
+        check_twice("derived column", derived.iter().map(DerivedFeature::name))?;
+        check_twice("column", steps.iter().map(|step| &*step.input))?;
+        check_width(&steps, file.feature_names())?;
+        let fitted = Self::new(derived, steps, TransformReport::default());
         let names = fitted.feature_columns().iter().map(|column| &column.name);
         if !names.eq(file.feature_names()) {
-            return Err(header("the feature names are not those of the pipeline".to_owned()).into());
+            return Err(other_names().into());
         }
         Ok(fitted)
     }
+}
+
+/// No pipeline reads a column in two steps, or derives one twice.
+fn check_twice<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Result<()> {
+    let mut seen = HashSet::new();
+    for name in names {
+        if !seen.insert(name) {
+            return Err(section("pipeline", format!("{what} `{name}` appears twice")).into());
+        }
+    }
+    Ok(())
+}
+
+/// Before the names are made: they can be no more and no longer than those in the header.
+fn check_width(steps: &[Step], names: &[String]) -> Result<()> {
+    let width: usize = steps.iter().map(|step| step.kind.width()).sum();
+    if width > MAX_FEATURES {
+        return Err(section("pipeline", format!("{width} features, expected at most {MAX_FEATURES}")).into());
+    }
+    // Every name begins with its column's.
+    let shortest =
+        steps.iter().map(|step| step.kind.width().saturating_mul(step.input.len())).fold(0, usize::saturating_add);
+    if width != names.len() || shortest > names.iter().map(String::len).sum() {
+        return Err(other_names().into());
+    }
+    Ok(())
+}
+
+fn other_names() -> ModelFileError {
+    header("the feature names are not those of the pipeline".to_owned())
 }
 
 pub(super) fn write(fitted: &FittedPipeline) -> Result<ModelFile> {
@@ -179,12 +217,26 @@ fn read_step(step: StepV1, numbers: &mut impl Iterator<Item = f64>) -> Result<St
             };
             let fill = if imputed { Some(next(numbers)?) } else { None };
             let scaler = FittedScaler { center: next(numbers)?, scale: next(numbers)? };
-            if scaler.scale == 0.0 {
-                return Err(section("numbers", format!("the scale of `{}` is zero", step.input)).into());
+            if scaler.scale.abs() < MIN_SCALE {
+                let small = if scaler.scale == 0.0 { "zero" } else { "below 1e-150" };
+                return Err(section("numbers", format!("the scale of `{}` is {small}", step.input)).into());
+            }
+            // A mean or a quantile may lie a rounding beyond the values.
+            let ends = if let FittedWarp::Clip { min, max } = warp { [min, max] } else { [0.0; 2] };
+            if fill.into_iter().chain(ends).chain([scaler.center]).any(|number| number.abs() > 2.0 * MAX_VALUE) {
+                return Err(section("numbers", format!("a number of `{}` lies beyond ±1e150", step.input)).into());
             }
             StepKind::Numeric { warp, imputer: FittedImputer { fill }, scaler, indicator }
         }
         KindV1::Ordinal { levels } => StepKind::ordinal(read_levels(&step.input, &levels)?),
+        KindV1::OneHot { levels, .. } if levels.len() > MAX_ONE_HOT => {
+            let what = format!(
+                "one-hot encoding of `{}` has {} levels, expected at most {MAX_ONE_HOT}",
+                step.input,
+                levels.len()
+            );
+            return Err(section("pipeline", what).into());
+        }
         KindV1::OneHot { levels, missing } => StepKind::one_hot(read_levels(&step.input, &levels)?, missing),
         KindV1::Target { levels } => read_values(&step.input, &levels, Suffix::Target, numbers)?,
         KindV1::Frequency { levels } => read_values(&step.input, &levels, Suffix::Frequency, numbers)?,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use adsml_core::{Error, FitContext, Provenance, Table, Target, parallel};
 
-use super::fitted::{FittedPipeline, Step, StepKind, check_finite, lookup, numbers};
+use super::fitted::{FittedPipeline, Step, StepKind, check_finite, lookup, numbers, threads_for};
 use super::{CategoryEncoding, FeaturePipeline, Indicator, Named, NumericOptions};
 use crate::derive::{DerivedColumn, DerivedFeature, compute_all, present};
 use crate::encode::{Categories, CheckedTarget, FittedImputer, Imputation, cross_fit_folds};
@@ -12,7 +12,9 @@ use crate::error::{FeatureError, Result};
 use crate::provenance::provenance_in;
 
 /// Most columns one categorical column may be spread over.
-const MAX_ONE_HOT: usize = 10_000;
+pub(super) const MAX_ONE_HOT: usize = 10_000;
+/// Most columns of all.
+pub(super) const MAX_FEATURES: usize = 1_000_000;
 
 /// A step to fit.
 enum Plan<'a> {
@@ -35,12 +37,13 @@ impl FeaturePipeline {
         context.check_cancelled()?;
         let derived = present(table, &self.derived);
         let plans = self.plan(table, &derived)?;
-        let (made, report) = compute_all(table, &derived, context.threads)?;
+        let threads = threads_for(table.n_rows(), plans.len(), || context.threads);
+        let (made, report) = compute_all(table, &derived, threads)?;
 
         let params = self.target.clone().seed(context.seed);
         params.check()?;
         let checked = target.map(|target| CheckedTarget::new(&params, table.n_rows(), target)).transpose()?;
-        let steps = parallel::try_map(plans.len(), context.threads, |i| -> Result<_> {
+        let steps = parallel::try_map(plans.len(), threads, |i| -> Result<_> {
             context.check_cancelled()?;
             match plans[i] {
                 Plan::Numeric(name, options) => Ok((fit_numeric(table, &made, name, options)?, None)),
@@ -76,7 +79,11 @@ impl FeaturePipeline {
             }
         })?;
         let (steps, cross_fitted): (Vec<Step>, CrossFitted) = steps.into_iter().unzip();
-        Ok((FittedPipeline::new(derived, steps, report)?, cross_fitted))
+        let features = steps.iter().map(|step| step.kind.width()).sum();
+        if features > MAX_FEATURES {
+            return Err(FeatureError::TooManyFeatures { features, max: MAX_FEATURES });
+        }
+        Ok((FittedPipeline::new(derived, steps, report), cross_fitted))
     }
 
     /// The steps, in order: numbers, derived numbers that were not named, categories.
@@ -118,7 +125,7 @@ impl FeaturePipeline {
             categories.push(column);
             plans.push(Plan::Categorical(column, options.unwrap_or(self.encoding)));
         }
-        if plans.is_empty() {
+        if plans.is_empty() && !self.allow_empty {
             let columns: Vec<&str> = self.named_columns().collect();
             let columns = if columns.is_empty() { "none named".to_owned() } else { columns.join(", ") };
             return Err(FeatureError::NoFeatures { columns });

@@ -1,6 +1,7 @@
 //! The fitted pipeline: the same for one row as for a million.
 
 use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,7 +12,9 @@ use adsml_core::{
 use ndarray::Array2;
 
 use crate::derive::{DerivedColumn, DerivedFeature, TransformReport, compute_all};
-use crate::encode::{Categories, Encoding, FittedImputer, FittedScaler, FittedWarp, one_hot, ordinal, shares};
+use crate::encode::{
+    Categories, Encoding, FittedImputer, FittedScaler, FittedWarp, MAX_VALUE, one_hot, ordinal, shares,
+};
 use crate::error::Result;
 
 /// A fitted [`FeaturePipeline`](crate::FeaturePipeline); immutable.
@@ -80,7 +83,7 @@ impl StepKind {
     }
 
     /// Number of features it makes.
-    fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         match self {
             Self::Numeric { indicator, .. } => 1 + usize::from(*indicator),
             Self::OneHot { categories, missing } => categories.len() + usize::from(*missing),
@@ -123,10 +126,10 @@ enum Prepared<'a> {
 const BLOCK: usize = 4_096;
 
 impl FittedPipeline {
-    pub(super) fn new(derived: Vec<DerivedFeature>, steps: Vec<Step>, report: TransformReport) -> Result<Self> {
+    pub(super) fn new(derived: Vec<DerivedFeature>, steps: Vec<Step>, report: TransformReport) -> Self {
         let mut columns: Vec<FeatureColumn> = steps.iter().flat_map(Step::features).collect();
         tell_apart(&mut columns);
-        Ok(Self { derived, steps, columns: columns.into(), report })
+        Self { derived, steps, columns: columns.into(), report }
     }
 
     /// What was missing in derived columns of the table it was fitted on.
@@ -150,7 +153,7 @@ impl FittedPipeline {
     ///
     /// As [`FittedTransform::transform`].
     pub fn transform_with_report(&self, table: &Table) -> Result<(FeatureMatrix, TransformReport)> {
-        self.matrix_with_report(table, &[], threads_for(table))
+        self.matrix_with_report(table, &[], parallel::available_threads)
     }
 
     pub(super) fn steps(&self) -> &[Step] {
@@ -163,16 +166,17 @@ impl FittedPipeline {
         cross_fitted: &[Option<Vec<f64>>],
         threads: NonZeroUsize,
     ) -> Result<FeatureMatrix> {
-        Ok(self.matrix_with_report(table, cross_fitted, threads)?.0)
+        Ok(self.matrix_with_report(table, cross_fitted, || threads)?.0)
     }
 
     fn matrix_with_report(
         &self,
         table: &Table,
         cross_fitted: &[Option<Vec<f64>>],
-        threads: NonZeroUsize,
+        threads: impl FnOnce() -> NonZeroUsize,
     ) -> Result<(FeatureMatrix, TransformReport)> {
         let n_rows = table.n_rows();
+        let threads = threads_for(n_rows, self.steps.len(), threads);
         let (made, report) = compute_all(table, &self.derived, threads)?;
         let prepared =
             parallel::try_map(self.steps.len(), threads, |i| match cross_fitted.get(i).and_then(Option::as_ref) {
@@ -196,9 +200,12 @@ impl FittedPipeline {
     }
 }
 
-/// One thread for a few rows: to start more, or only to ask how many there are, takes longer than the work.
-fn threads_for(table: &Table) -> NonZeroUsize {
-    if table.n_rows() < BLOCK { NonZeroUsize::MIN } else { parallel::available_threads() }
+/// Tables of fewer cells are one thread's work: to start more, or only to ask how many there are, takes longer.
+const MIN_CELLS: usize = 100_000;
+
+/// How many threads a table of `n_rows` deserves of which `n_columns` are read, at most `threads()`.
+pub(crate) fn threads_for(n_rows: usize, n_columns: usize, threads: impl FnOnce() -> NonZeroUsize) -> NonZeroUsize {
+    if n_rows.saturating_mul(n_columns) < MIN_CELLS { NonZeroUsize::MIN } else { threads() }
 }
 
 impl Step {
@@ -276,30 +283,40 @@ pub(super) fn numbers<'a>(name: &str, column: &'a Column) -> Result<Cow<'a, [f64
     }
 }
 
-/// An infinite number is nobody's measurement.
+/// An infinite number is nobody's measurement, and one that is nearly so would become infinite, or `NaN`, on its way.
 pub(super) fn check_finite(name: &str, values: &[f64]) -> Result<()> {
-    match values.iter().position(|value| value.is_infinite()) {
+    match values.iter().position(|value| value.abs() > MAX_VALUE) {
         None => Ok(()),
         Some(row) => {
-            let what = format!("column `{name}`");
-            Err(Error::InvalidSample { what, row, value: values[row], expected: "a finite number, or missing" }.into())
+            let (what, value) = (format!("column `{name}`"), values[row]);
+            let finite = "a number within ±1e150, or missing";
+            let expected = if value.is_infinite() { "a finite number, or missing" } else { finite };
+            Err(Error::InvalidSample { what, row, value, expected }.into())
         }
     }
 }
 
-/// Features of one name are told apart by a prime: a level may be called `(missing)`.
+/// Features of one name are told apart by primes: a level may be called `(missing)`.
+///
+/// Linear in the length of the names: what is counted is how many primes follow a stem.
 fn tell_apart(columns: &mut [FeatureColumn]) {
-    let mut names = std::collections::HashSet::new();
+    const PRIME: char = '′';
+    let mut taken: HashMap<String, HashSet<usize>> = HashMap::new();
     for column in columns {
-        while !names.insert(column.name.clone()) {
-            column.name.push('′');
-        }
+        let stem = column.name.trim_end_matches(PRIME);
+        let own = (column.name.len() - stem.len()) / PRIME.len_utf8();
+        let counts = match taken.get_mut(stem) {
+            Some(counts) => counts,
+            None => taken.entry(stem.to_owned()).or_default(),
+        };
+        let free = (own..).find(|count| counts.insert(*count)).unwrap_or(own);
+        column.name.extend(std::iter::repeat_n(PRIME, free - own));
     }
 }
 
 impl FittedTransform for FittedPipeline {
     fn transform(&self, table: &Table) -> adsml_core::Result<FeatureMatrix> {
-        Ok(self.matrix(table, &[], threads_for(table))?)
+        Ok(self.matrix_with_report(table, &[], parallel::available_threads)?.0)
     }
 
     fn feature_columns(&self) -> &[FeatureColumn] {
@@ -307,18 +324,37 @@ impl FittedTransform for FittedPipeline {
     }
 
     fn input_columns(&self) -> Vec<&str> {
-        let made = |name: &str| self.derived.iter().any(|feature| feature.name() == name);
+        let mut seen: HashSet<&str> = self.derived.iter().map(DerivedFeature::name).collect();
         let derived = self.derived.iter().flat_map(DerivedFeature::inputs);
-        let mut names: Vec<&str> = Vec::new();
-        for name in derived.chain(self.steps.iter().map(|step| &*step.input)) {
-            if !made(name) && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+        derived.chain(self.steps.iter().map(|step| &*step.input)).filter(|&name| seen.insert(name)).collect()
     }
 
     fn to_file(&self) -> adsml_core::Result<ModelFile> {
         super::file::write(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told_apart(names: impl IntoIterator<Item = String>) -> Vec<String> {
+        let number = |name| FeatureColumn { name, kind: FeatureKind::Number, provenance: Provenance::BeforeAuction };
+        let mut columns: Vec<FeatureColumn> = names.into_iter().map(number).collect();
+        tell_apart(&mut columns);
+        columns.into_iter().map(|column| column.name).collect()
+    }
+
+    #[test]
+    fn names_are_told_apart_by_primes() {
+        let names = ["a", "a′", "a", "b", "a", "a′", "′", "′"].map(str::to_owned);
+        assert_eq!(told_apart(names), ["a", "a′", "a′′", "b", "a′′′", "a′′′′", "′", "′′"]);
+    }
+
+    #[test]
+    fn few_cells_are_the_work_of_one_thread_and_many_of_no_more_than_allowed() {
+        let two = NonZeroUsize::new(2).unwrap();
+        assert_eq!(threads_for(9_999, 10, || unreachable!("nobody asks")).get(), 1);
+        assert_eq!(threads_for(10_000, 10, || two), two);
     }
 }

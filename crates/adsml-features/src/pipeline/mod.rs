@@ -9,10 +9,13 @@ use adsml_core::{Error, FeatureMatrix, FitContext, FittedTransform, Table, Targe
 
 pub use file::register;
 pub use fitted::FittedPipeline;
+pub(crate) use fitted::threads_for;
 pub use infer::IgnoredColumn;
 
 use crate::derive::{CTR_CATEGORICAL, CTR_NUMERIC, DerivedFeature, ctr_features};
-use crate::encode::{Imputation, MissingLevel, Scaler, Smoothing, TargetEncoderParams, Warp, check_quantiles};
+use crate::encode::{
+    Imputation, MAX_VALUE, MissingLevel, Scaler, Smoothing, TargetEncoderParams, Warp, check_quantiles,
+};
 use crate::error::Result;
 
 /// A recipe from table to matrix: which columns, and what is done to them.
@@ -28,7 +31,7 @@ use crate::error::Result;
 /// if it brings any), so that no training row is encoded from its own target; later tables get the encoding
 /// learnt from all training rows.
 ///
-/// A number is missing when it is `NaN`; an infinite one is an error. A category is any text or number
+/// A number is missing when it is `NaN`; an infinite one, or one beyond ±1e150, is an error. A category is any text or number
 /// (see [`Categories`](crate::Categories)).
 ///
 /// ```
@@ -55,6 +58,7 @@ pub struct FeaturePipeline {
     max_one_hot: usize,
     target: TargetEncoderParams,
     ignored: Vec<IgnoredColumn>,
+    allow_empty: bool,
 }
 
 /// A column and what is asked for it.
@@ -91,9 +95,12 @@ impl NumericOptions {
             check_quantiles(low, high)?;
         }
         if let Imputation::Constant(value) = self.imputation
-            && !value.is_finite()
+            && (value.is_nan() || value.abs() > MAX_VALUE)
         {
-            return Err(Error::invalid_parameter(format!("imputation of `{column}`"), value, "a finite number").into());
+            let expected = "a number within ±1e150";
+            return Err(
+                Error::invalid_parameter(format!("imputation of `{column}`"), format!("{value:e}"), expected).into()
+            );
         }
         Ok(())
     }
@@ -143,6 +150,7 @@ impl Default for FeaturePipeline {
             max_one_hot: 20,
             target: TargetEncoderParams::default(),
             ignored: Vec::new(),
+            allow_empty: false,
         }
     }
 }
@@ -263,6 +271,24 @@ impl FeaturePipeline {
         self
     }
 
+    /// Whether it may be fitted without any feature, for models that look at none (a constant). Default `false`:
+    /// [`NoFeatures`](crate::FeatureError::NoFeatures).
+    ///
+    /// ```
+    /// use adsml_core::{Column, FitContext, Table};
+    /// use adsml_features::FeaturePipeline;
+    ///
+    /// let table = Table::from_columns([("budget", Column::from([100.0, 300.0]))])?;
+    /// let (_, matrix) = FeaturePipeline::new().allow_empty(true).fit_transform(&table, None, &FitContext::default())?;
+    /// assert_eq!(matrix.view().dim(), (2, 0));
+    /// # Ok::<(), adsml_features::FeatureError>(())
+    /// ```
+    #[must_use]
+    pub fn allow_empty(mut self, allow_empty: bool) -> Self {
+        self.allow_empty = allow_empty;
+        self
+    }
+
     /// Columns that [`infer`](Self::infer) left out, and why.
     pub fn ignored(&self) -> &[IgnoredColumn] {
         &self.ignored
@@ -281,7 +307,8 @@ impl FeaturePipeline {
     /// [`Error::MissingColumn`] and [`Error::ColumnKind`] by name; [`Error::DuplicateColumn`] and
     /// [`TwoRoles`](crate::FeatureError::TwoRoles) for a column named twice;
     /// [`NoFeatures`](crate::FeatureError::NoFeatures); [`TooManyLevels`](crate::FeatureError::TooManyLevels);
-    /// [`Error::InvalidSample`] for an infinite number; [`Error::Unsupported`] for a target encoding without target;
+    /// [`TooManyFeatures`](crate::FeatureError::TooManyFeatures) beyond a million;
+    /// [`Error::InvalidSample`] for a number beyond ±1e150; [`Error::Unsupported`] for a target encoding without target;
     /// [`Error::InvalidParameter`]; [`Error::Cancelled`].
     pub fn fit(&self, table: &Table, target: Option<&Target<'_>>, context: &FitContext<'_>) -> Result<FittedPipeline> {
         Ok(self.fit_parts(table, target, context, false)?.0)
