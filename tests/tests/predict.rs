@@ -226,3 +226,14 @@ fn rates_that_are_served_are_rates() {
     let rate = wide.predict_one(&serde_json::json!({"budget": 1e12})).unwrap();
     assert!((0.0..=1.0).contains(&rate), "{rate}");
 }
+
+#[test]
+fn a_candidate_of_ones_own_needs_no_named_columns() {
+    let table = demo_table().select(&["clicks", "impressions", "ad_set_id"]).unwrap();
+    let pipeline = FeaturePipeline::new().categorical(["ad_set_id"]);
+    let recipe = CtrPredictor::params().rate("clicks", "impressions").folds(3);
+    let own = recipe.candidate("own", pipeline, adsml::models::LogisticRegression::params());
+    let predictor = own.fit(&table).unwrap();
+    let names: Vec<&str> = predictor.report().models.iter().map(|model| model.name.as_str()).collect();
+    assert_eq!((names.len(), names.contains(&"own")), (2, true), "{names:?}");
+}

@@ -1,6 +1,7 @@
 //! Which columns are used, which are not, and why.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 
 use adsml_core::{Column, Table};
 use adsml_features::{
@@ -24,7 +25,12 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Decides for every column of the table.
-    pub(super) fn choose(params: &CtrPredictorParams, target: &PredictTarget, table: &Table) -> Result<Self> {
+    pub(super) fn choose(
+        params: &CtrPredictorParams,
+        target: &PredictTarget,
+        table: &Table,
+        threads: NonZeroUsize,
+    ) -> Result<Self> {
         check_roles(params, target)?;
         let is_target = |name: &str| target.columns().contains(&name);
         let derivable = |name: &str| -> Option<DerivedFeature> {
@@ -51,7 +57,7 @@ impl Columns {
             let categorical = CTR_CATEGORICAL.iter().filter(|name| table.get(name).is_some() && !is_target(name));
             (owned(numeric), owned(categorical))
         };
-        let mut leaks = leaks(target, table, numeric.iter().chain(&categorical))?;
+        let mut leaks = leaks(target, table, numeric.iter().chain(&categorical), threads)?;
         for feature in numeric.iter().filter_map(|name| derivable(name)) {
             if feature.inputs().any(is_target) {
                 return Err(Error::TwoRoles {
@@ -73,7 +79,7 @@ impl Columns {
             ignored: Vec::new(),
         };
         let ignored = ignored(params, target, table, &columns, &leaks);
-        if columns.numeric.is_empty() && columns.categorical.is_empty() && params.extra.is_empty() {
+        if columns.is_empty() && params.extra.is_empty() {
             let refused = numeric.iter().chain(&categorical);
             let refused = refused.filter_map(|name| Some((name.clone(), leak(name)?))).collect();
             return Err(Error::NoFeatures { ignored: refused });
@@ -81,10 +87,16 @@ impl Columns {
         Ok(Self { ignored, ..columns })
     }
 
+    /// Whether there is nothing to predict from.
+    pub(super) fn is_empty(&self) -> bool {
+        self.numeric.is_empty() && self.categorical.is_empty()
+    }
+
     /// A pipeline over these columns.
     pub(super) fn pipeline(&self) -> FeaturePipeline {
         let derived = |name: &&String| self.derived.iter().any(|feature| feature.name() == name.as_str());
         FeaturePipeline::new()
+            .allow_empty(self.is_empty())
             .derive(self.derived.iter().cloned())
             .numeric(self.numeric.iter().filter(|name| !derived(name)))
             .categorical(&self.categorical)
@@ -96,6 +108,7 @@ fn leaks<'a>(
     target: &PredictTarget,
     table: &Table,
     features: impl Iterator<Item = &'a String>,
+    threads: NonZeroUsize,
 ) -> Result<BTreeMap<String, String>> {
     let known = target.provenance(table);
     let mut leaks = BTreeMap::new();
@@ -110,8 +123,9 @@ fn leaks<'a>(
         PredictTarget::Column(name) => LintTarget::column(name),
     };
     let present: Vec<&String> = features.filter(|name| table.get(name).is_some()).collect();
+    let options = LintOptions { threads: Some(threads), ..LintOptions::default() };
     let numbered = target.with_numbers(table)?;
-    let report = lint_leakage(&numbered, &lint_target.known(known), &present, &LintOptions::default())?;
+    let report = lint_leakage(&numbered, &lint_target.known(known), &present, &options)?;
     for finding in report.findings().iter().filter(|finding| finding.severity == Severity::Refuse) {
         if let Some(name) = &finding.feature
             && !matches!(finding.reason, Reason::KnownTooLate { .. })

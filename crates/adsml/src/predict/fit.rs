@@ -24,7 +24,7 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
         return Err(Error::TwoRoles { column, first: "what rows are grouped by", second: "used with a split in time" });
     }
     let rows = target.read(table)?;
-    let columns = Columns::choose(params, target, table)?;
+    let columns = Columns::choose(params, target, table, context.threads)?;
     let known =
         if rows.rows.len() == table.n_rows() { Cow::Borrowed(table) } else { Cow::Owned(table.take_rows(&rows.rows)) };
 
@@ -45,6 +45,10 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
     };
 
     let mut list = candidates(rows.task, &columns.pipeline());
+    if columns.is_empty() {
+        // Candidates of the user's own bring their own columns; of the recipe's, only the baseline needs none.
+        list.truncate(1);
+    }
     list.extend(params.extra.iter().cloned());
     let mut evaluation = Evaluation::new().metrics(rows.task.metrics()).baseline(BASELINE);
     if rows.task != Task::Number {
