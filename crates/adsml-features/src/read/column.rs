@@ -82,17 +82,64 @@ impl Categories {
 
     #[inline]
     fn code(&mut self, text: &str) -> u32 {
-        let bytes = text.as_bytes();
-        let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
-        let slot = (usize::from(first) * 5 + usize::from(last) * 3 + bytes.len() * 7) % 32;
-        let known = self.recent[slot] as usize;
-        let levels = self.interner.levels();
-        if known < levels.len() && levels.get(known) == text {
-            return known as u32;
+        if let Some(code) = self.recent(text) {
+            return code;
         }
         let code = self.interner.intern(text);
-        self.recent[slot] = code;
+        self.recent[Self::place(text)] = code;
         code
+    }
+
+    /// The code of a text that was seen lately.
+    #[inline]
+    fn recent(&self, text: &str) -> Option<u32> {
+        let code = self.recent[Self::place(text)];
+        let levels = self.interner.levels();
+        ((code as usize) < levels.len() && levels.get(code as usize) == text).then_some(code)
+    }
+
+    #[inline]
+    fn place(text: &str) -> usize {
+        let bytes = text.as_bytes();
+        let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
+        (usize::from(first) * 5 + usize::from(last) * 3 + bytes.len() * 7) % 32
+    }
+}
+
+/// A column of numbers.
+#[derive(Debug)]
+pub(super) struct Numbers<'a> {
+    values: &'a mut Vec<f64>,
+    point: &'a mut bool,
+    comma: &'a mut bool,
+    is_stated: bool,
+}
+
+impl Numbers<'_> {
+    /// Adds a number; `false` when it does not fit an inferred column.
+    #[inline(always)]
+    pub(super) fn push_scan(&mut self, scan: Scan) -> bool {
+        if !self.is_stated {
+            *self.point |= scan.separator == Separator::Point;
+            *self.comma |= scan.separator == Separator::Comma;
+            if !scan.faithful | (*self.point & *self.comma) {
+                return false;
+            }
+        }
+        put(self.values, scan.value);
+        true
+    }
+
+    /// Adds a value that was added before.
+    #[inline(always)]
+    pub(super) fn push(&mut self, value: f64) {
+        put(self.values, value);
+    }
+
+    /// The last value.
+    #[inline(always)]
+    pub(super) fn last(&self) -> Option<f64> {
+        self.values.last().copied()
     }
 }
 
@@ -122,6 +169,29 @@ impl ColumnBuilder {
     /// Whether numbers were written with a point, with a comma.
     pub(super) const fn separators(&self) -> (bool, bool) {
         (self.point, self.comma)
+    }
+
+    /// The last value as it is stored; `None` when it takes more than one word, or there is none.
+    #[inline]
+    pub(super) fn last_raw(&self) -> Option<u64> {
+        match &self.values {
+            Values::Number(values) => values.last().map(|value| value.to_bits()),
+            Values::Category(categories) => categories.codes.last().map(|&code| u64::from(code)),
+            Values::Date(days) => days.last().map(|&day| u64::from(day.cast_unsigned())),
+            Values::Missing(_) | Values::Timestamp(..) | Values::Lost => None,
+        }
+    }
+
+    /// Adds a value that [`last_raw`](Self::last_raw) gave for these rows of this column.
+    #[inline]
+    pub(super) fn push_raw(&mut self, value: u64) {
+        match &mut self.values {
+            Values::Number(values) => put(values, f64::from_bits(value)),
+            Values::Category(categories) => put(&mut categories.codes, value as u32),
+            Values::Date(days) => put(days, (value as u32).cast_signed()),
+            // What was remembered before the column was lost.
+            Values::Missing(_) | Values::Timestamp(..) | Values::Lost => {}
+        }
     }
 
     /// Adds a missing value.
@@ -226,19 +296,17 @@ impl ColumnBuilder {
         }
     }
 
+    /// The column, when it holds numbers.
+    #[inline]
+    pub(super) fn numbers(&mut self) -> Option<Numbers<'_>> {
+        let Values::Number(values) = &mut self.values else { return None };
+        Some(Numbers { values, point: &mut self.point, comma: &mut self.comma, is_stated: self.stated.is_some() })
+    }
+
     /// Adds a number; `false` when it does not fit an inferred column of numbers.
     #[inline]
     pub(super) fn push_scan(&mut self, scan: Scan) -> bool {
-        let Values::Number(values) = &mut self.values else { return false };
-        if self.stated.is_none() {
-            self.point |= scan.separator == Separator::Point;
-            self.comma |= scan.separator == Separator::Comma;
-            if !scan.faithful || (self.point && self.comma) {
-                return false;
-            }
-        }
-        put(values, scan.value);
-        true
+        self.numbers().is_some_and(|mut numbers| numbers.push_scan(scan))
     }
 
     /// Adds a number that is not text, as records have them; `text` is how it is written, should it be needed.

@@ -41,10 +41,81 @@ pub(super) struct Scan {
     pub(super) faithful: bool,
 }
 
+/// The number that a cell from `start` to `end` is, when it is one without blanks and within the range of an `f64`.
+#[inline(always)]
+pub(super) fn cell(bytes: &[u8], start: usize, end: usize, decimal: Decimal) -> Option<Scan> {
+    let window = bytes.get(start..).and_then(|rest| rest.first_chunk::<32>());
+    if let Some(scan) = window.and_then(|window| short_cell(window, end - start, decimal)) {
+        return Some(Scan { end, ..scan });
+    }
+    scan(bytes, start, decimal).filter(|scan| scan.end == end)
+}
+
+/// [`cell`] for what most cells are: up to 19 digits with a sign and a separator.
+///
+/// Numbers of one column differ in sign and length, which no branch predictor can foretell; so
+/// both are computed with rather than branched on. `None` says nothing about what is there.
+#[inline(always)]
+fn short_cell(window: &[u8; 32], len: usize, decimal: Decimal) -> Option<Scan> {
+    let negative = window[0] == b'-';
+    let sign = usize::from(negative);
+    let word = |i: usize| {
+        let at = sign + 8 * i;
+        u64::from_le_bytes(window[at..at + 8].try_into().expect("eight bytes")) ^ ZEROS
+    };
+    let n = len.wrapping_sub(sign);
+    if n.wrapping_sub(1) >= 20 {
+        return None;
+    }
+    // Bytes after the cell become zeros before it, or after it where they are counted off again.
+    let first = word(0);
+    let head = if n < 8 { first & ((1 << (8 * n)) - 1) } else { first };
+    let marks = not_digits(head);
+    let (joined, n_whole, separator) = if marks == 0 {
+        (head, n, Separator::None)
+    } else {
+        let at = leading(marks);
+        let separator = match (head >> (8 * at)) as u8 ^ b'0' {
+            b'.' if decimal != Decimal::Comma => Separator::Point,
+            b',' if decimal != Decimal::Point => Separator::Comma,
+            _ => return None,
+        };
+        if marks & (marks - 1) != 0 || n == 1 {
+            return None;
+        }
+        // The digits before the separator move onto it, so that all stand together after one zero.
+        let before = (1_u64 << (8 * at)) - 1;
+        (((head & before) << 8) | (head & !((before << 8) | 0xFF)), at, separator)
+    };
+    let mantissa = if n <= 8 {
+        value_of(joined << (64 - 8 * n))
+    } else {
+        let (second, third) = (word(1), word(2));
+        let (in_second, in_third) = ((n - 8).min(8), n.saturating_sub(16));
+        let (second, third) = (only_first(second, in_second), only_first(third, in_third));
+        if not_digits(second) | not_digits(third) != 0 || (separator == Separator::None && n > 15) {
+            return None;
+        }
+        (value_of(joined) * TENS[in_second] + value_of(second)) * TENS[in_third] + value_of(third)
+    };
+    let exponent = if separator == Separator::None { 0 } else { n_whole as i64 + 1 - n as i64 };
+    let value = compose(mantissa, exponent)?;
+    let value = f64::from_bits(value.to_bits() | (u64::from(negative) << 63));
+    let faithful = (n_whole <= 1) | (first & 0xFF != 0);
+    Some(Scan { value, end: len, separator, faithful })
+}
+
+/// The first `n` of eight bytes at the end, zeros before them.
+#[inline(always)]
+const fn only_first(eight: u64, n: usize) -> u64 {
+    // In two steps, for none of eight is more than a shift can do.
+    let half = 4 * (8 - n);
+    (eight << half) << half
+}
+
 /// Reads the number that begins at `start`; what follows it is for the caller to judge.
 ///
 /// `None` when there is none, or when it is beyond the range of an `f64`.
-#[inline(always)]
 pub(super) fn scan(bytes: &[u8], start: usize, decimal: Decimal) -> Option<Scan> {
     let mut at = start;
     let negative = bytes.get(at) == Some(&b'-');
@@ -93,18 +164,7 @@ pub(super) fn scan(bytes: &[u8], start: usize, decimal: Decimal) -> Option<Scan>
 }
 
 /// Appends the digits from `at` on to `mantissa`, modulo 2^64; where they end.
-///
-/// Eight at a time, then one by one: finding the end of the last few without branches was measured to be no faster.
-#[inline]
 fn digits(bytes: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
-    while let Some(eight) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let eight = u64::from_le_bytes(*eight);
-        if !are_digits(eight) {
-            break;
-        }
-        *mantissa = mantissa.wrapping_mul(100_000_000).wrapping_add(value_of(eight));
-        at += 8;
-    }
     while let Some(digit) = bytes.get(at).map(|byte| byte.wrapping_sub(b'0')).filter(|&digit| digit < 10) {
         *mantissa = mantissa.wrapping_mul(10).wrapping_add(u64::from(digit));
         at += 1;
@@ -112,17 +172,29 @@ fn digits(bytes: &[u8], mut at: usize, mantissa: &mut u64) -> usize {
     at
 }
 
-/// Whether all eight bytes are digits.
+/// Eight times the digit zero.
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+
+/// `10^n`.
+const TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
+
+/// The highest bit of every byte that is not a digit, of eight bytes without their [`ZEROS`]; bytes after
+/// one that is not may be marked wrongly.
 #[inline]
-const fn are_digits(eight: u64) -> bool {
-    (eight & 0xF0F0_F0F0_F0F0_F0F0) | ((eight.wrapping_add(0x0606_0606_0606_0606) & 0xF0F0_F0F0_F0F0_F0F0) >> 4)
-        == 0x3333_3333_3333_3333
+const fn not_digits(eight: u64) -> u64 {
+    (eight.wrapping_add(0x7676_7676_7676_7676) | eight) & 0x8080_8080_8080_8080
 }
 
-/// The number that eight digits say: neighbours are joined three times.
+/// How many bytes come before the first mark, 8 when there is none.
+#[inline]
+const fn leading(marks: u64) -> usize {
+    (marks.trailing_zeros() / 8) as usize
+}
+
+/// The number that eight digits, without their [`ZEROS`], say: neighbours are joined three times.
 #[inline]
 const fn value_of(eight: u64) -> u64 {
-    let eight = (eight & 0x0F0F_0F0F_0F0F_0F0F).wrapping_mul(2561) >> 8;
+    let eight = eight.wrapping_mul(2561) >> 8;
     let eight = (eight & 0x00FF_00FF_00FF_00FF).wrapping_mul(6_553_601) >> 16;
     (eight & 0x0000_FFFF_0000_FFFF).wrapping_mul(42_949_672_960_001) >> 32
 }
@@ -153,7 +225,7 @@ const EXACT_POWERS: [f64; 23] = [
 ];
 
 /// `mantissa * 10^exponent`, correctly rounded; `None` outside what the tables cover.
-#[inline]
+#[inline(always)]
 fn compose(mantissa: u64, exponent: i64) -> Option<f64> {
     // Exact up to 2^53; the bound is lower, so that the usual sixteen and seventeen digits of a printed `f64` go one way.
     if mantissa <= 1 << 40 && (-22..=22).contains(&exponent) {
@@ -243,7 +315,7 @@ const fn reciprocal(n: u32) -> u128 {
 }
 
 /// Lemire's product: the 53 leading bits of `mantissa * 10^exponent` and their rounding.
-#[inline]
+#[inline(always)]
 fn lemire(mantissa: u64, exponent: i64) -> Option<f64> {
     if !(MIN_POWER..=MAX_POWER).contains(&exponent) {
         return None;
@@ -280,9 +352,16 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// The whole text as one number.
+    /// The whole text as one number, which does not depend on what stands around it.
     fn number(text: &str) -> Option<Scan> {
-        scan(text.as_bytes(), 0, Decimal::Point).filter(|scan| scan.end == text.len())
+        let scanned = scan(text.as_bytes(), 0, Decimal::Point).filter(|scan| scan.end == text.len());
+        for after in ["", ",-17.5e3,12345678901234567890,x", ";0000000000000000000000000000000000"] {
+            let whole = format!("1{text}{after}");
+            let found = cell(whole.as_bytes(), 1, 1 + text.len(), Decimal::Point);
+            let facts = |scan: Option<Scan>| scan.map(|scan| (scan.value.to_bits(), scan.separator, scan.faithful));
+            assert_eq!(facts(found), facts(scanned), "{text}");
+        }
+        scanned
     }
 
     fn assert_as_std(text: &str) {
@@ -372,6 +451,12 @@ mod tests {
             let value = f64::from_bits(bits);
             prop_assume!(value.is_finite());
             prop_assert_eq!(number(&format!("{value:?}")).unwrap().value.to_bits(), value.to_bits());
+        }
+
+        #[test]
+        fn what_looks_like_a_number_is_one_only_if_all_of_it_is(text in "[+-]?[0-9.,e-]{0,24}", junk in "[ -~é]{0,3}") {
+            number(&text);
+            number(&format!("{text}{junk}"));
         }
 
         #[test]

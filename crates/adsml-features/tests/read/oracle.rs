@@ -59,11 +59,11 @@ fn cells() -> impl Strategy<Value = String> {
 
 fn tables() -> impl Strategy<Value = Vec<Vec<String>>> {
     (1..6_usize)
-        .prop_flat_map(|n_columns| proptest::collection::vec(proptest::collection::vec(cells(), n_columns), 1..20))
+        .prop_flat_map(|n_columns| proptest::collection::vec(proptest::collection::vec(cells(), n_columns), 1..60))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn tables_equal_those_of_csv_core_and_what_was_written(

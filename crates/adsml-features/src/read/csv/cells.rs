@@ -1,8 +1,7 @@
 //! From bytes to cells: delimiters, quotes, line ends.
 //!
 //! A quote opens a quoted cell only at the cell's beginning, and is doubled inside; elsewhere it is a
-//! character like any other. Written by hand rather than on `csv-core`, since most cells of an
-//! advertising table are short numbers, which are converted while they are scanned (see `rows`) and never delimited first.
+//! character like any other.
 
 /// What separates cells and lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

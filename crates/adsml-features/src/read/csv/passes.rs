@@ -15,7 +15,7 @@ use super::super::keyed::too_large;
 use super::super::options::{ColumnType, Limits};
 use super::blocks::{Block, Blocks};
 use super::cells::{self, BadCell};
-use super::rows::{Fault, FaultKind, Layout, RowReader};
+use super::rows::{Fault, FaultKind, Layout, RowReader, Workspace};
 use super::sniff;
 
 /// What a pass needs to know.
@@ -126,6 +126,7 @@ impl<'a, R: Read> Shared<'a, R> {
         let mut bytes = Vec::new();
         let mut columns: Vec<ColumnBuilder> =
             lock(&self.sink).builders.iter().map(|b| ColumnBuilder::new(b.stated())).collect();
+        let mut workspace = Workspace::default();
         let mut hints = vec![Hint::Unknown; columns.len()];
         loop {
             let (index, block) = {
@@ -137,7 +138,7 @@ impl<'a, R: Read> Shared<'a, R> {
                 }
             };
             let done = match block {
-                Ok(block) => self.block(block, &bytes, max_cells, &mut columns, &mut hints),
+                Ok(block) => self.block(block, &bytes, max_cells, &mut columns, &mut hints, &mut workspace),
                 Err(source) => self.stop(index, |_| Stop::Error(self.job.io(source))),
             };
             if done.is_none() {
@@ -154,6 +155,7 @@ impl<'a, R: Read> Shared<'a, R> {
         max_cells: usize,
         columns: &mut [ColumnBuilder],
         hints: &mut [Hint],
+        workspace: &mut Workspace,
     ) -> Option<()> {
         let job = self.job;
         let reader = RowReader { layout: job.layout, plan: job.plan, careful: job.careful };
@@ -171,16 +173,21 @@ impl<'a, R: Read> Shared<'a, R> {
         }
         let mut at = 0;
         while at < bytes.len() {
-            for (column, hint) in columns.iter_mut().zip(&*hints) {
-                match *hint {
-                    Hint::Unknown => column.restart(None),
-                    Hint::Found(found) => column.restart(Some(found)),
-                    Hint::Lost => column.lose(),
+            restart(columns, hints);
+            let quick = if job.careful {
+                None
+            } else {
+                reader.read_indexed(text, at..bytes.len(), max_cells, workspace, columns).ok()
+            };
+            let parsed = match quick {
+                Some(parsed) if parsed.rows > 0 => parsed,
+                _ => {
+                    restart(columns, hints);
+                    match reader.read(text, at..bytes.len(), max_cells, columns) {
+                        Ok(parsed) => parsed,
+                        Err(fault) => return self.stop(block.index, |sink| stop_of(job, bytes, fault, sink.lines)),
+                    }
                 }
-            }
-            let parsed = match reader.read(text, at..bytes.len(), max_cells, columns) {
-                Ok(parsed) => parsed,
-                Err(fault) => return self.stop(block.index, |sink| stop_of(job, bytes, fault, sink.lines)),
             };
             let mut sink = self.wait_for_turn(block.index)?;
             sink.blank_lines += parsed.blank_lines;
@@ -231,6 +238,17 @@ enum Hint {
     Unknown,
     Found(ColumnType),
     Lost,
+}
+
+/// Empties columns for the rows of another block.
+fn restart(columns: &mut [ColumnBuilder], hints: &[Hint]) {
+    for (column, hint) in columns.iter_mut().zip(hints) {
+        match *hint {
+            Hint::Unknown => column.restart(None),
+            Hint::Found(found) => column.restart(Some(found)),
+            Hint::Lost => column.lose(),
+        }
+    }
 }
 
 impl Sink<'_> {
