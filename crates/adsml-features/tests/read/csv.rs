@@ -169,6 +169,14 @@ fn quotes_inside_unquoted_cells_are_characters_wherever_they_stand() {
 }
 
 #[test]
+fn a_doubled_quote_is_not_mistaken_for_a_level_that_is_written_like_it() {
+    // The texts `""` and `"`: the second is written like the inside of the first.
+    let text = format!("a\n{}", "\"\"\"\"\"\"\n\"\"\"\"\n".repeat(50));
+    let table = read(&text);
+    assert_eq!(texts(&table, "a")[..4], ["\"\"", "\"", "\"\"", "\""]);
+}
+
+#[test]
 fn files_and_streams_read_like_bytes() {
     let text = b"a,b\n1,x\n2,7\n";
     let expected = CsvReader::new().read_bytes(text).unwrap();
