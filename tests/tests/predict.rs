@@ -237,3 +237,14 @@ fn a_candidate_of_ones_own_needs_no_named_columns() {
     let names: Vec<&str> = predictor.report().models.iter().map(|model| model.name.as_str()).collect();
     assert_eq!((names.len(), names.contains(&"own")), (2, true), "{names:?}");
 }
+
+#[test]
+fn a_feature_derived_from_a_late_column_is_refused_with_it() {
+    let mut table = demo_table();
+    table.set_provenance("budget", Provenance::AfterClick).unwrap();
+    let recipe = CtrPredictor::params().rate("clicks", "impressions").folds(3);
+    let recipe = recipe.numeric(["budget_per_audience", "relevance_score"]);
+    assert_eq!(recipe.fit(&table).unwrap().input_columns(), ["relevance_score"]);
+    let allowed = recipe.allow_leaks(true).fit(&table).unwrap();
+    assert!(allowed.input_columns().contains(&"budget"), "{:?}", allowed.input_columns());
+}

@@ -73,7 +73,7 @@ impl Columns {
         let leak = |name: &str| leaks.get(name).cloned();
         let keep = |name: &String| params.allow_leaks || leak(name).is_none();
         let columns = Self {
-            derived: numeric.iter().filter_map(|name| derivable(name)).collect(),
+            derived: numeric.iter().filter(|name| keep(name)).filter_map(|name| derivable(name)).collect(),
             numeric: numeric.iter().filter(|name| keep(name)).cloned().collect(),
             categorical: categorical.iter().filter(|name| keep(name)).cloned().collect(),
             ignored: Vec::new(),
