@@ -34,6 +34,23 @@ pub enum ModelError {
         /// Its value.
         value: f64,
     },
+    /// A category holds something that is not the code of a level.
+    #[error(
+        "feature {} of sample {row} is {value}, expected the code of one of {n_levels} levels, or {n_levels} for another one",
+        feature_label(*.feature, .name.as_deref())
+    )]
+    InvalidLevel {
+        /// Column, counted from zero.
+        feature: usize,
+        /// Its name, when the columns were described.
+        name: Option<String>,
+        /// Row, counted from zero.
+        row: usize,
+        /// Its value.
+        value: f64,
+        /// Levels of the category.
+        n_levels: usize,
+    },
     /// A target lies outside the model's domain.
     #[error("the target of sample {row} is {value}, expected {expected}")]
     InvalidTarget {
@@ -100,6 +117,12 @@ impl From<ModelError> for Error {
                 row,
                 value,
                 expected: "a number between -1e150 and 1e150",
+            },
+            ModelError::InvalidLevel { feature, name, row, value, .. } => Self::InvalidSample {
+                what: format!("feature {}", feature_label(feature, name.as_deref())),
+                row,
+                value,
+                expected: "the code of a level",
             },
             ModelError::InvalidTarget { row, value, expected } => {
                 Self::InvalidSample { what: "the target".to_owned(), row, value, expected }

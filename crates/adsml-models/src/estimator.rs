@@ -23,9 +23,6 @@ pub enum WeightScale {
 }
 
 impl WeightScale {
-    /// Values of the parameter, in the order of the variants.
-    pub(crate) const NAMES: &[&str] = &["as_given", "mean_one"];
-
     /// The help line of the parameter.
     pub(crate) const HELP: &str = "Whether weights count against the penalty as given, or scaled to a mean of one";
 }
@@ -70,18 +67,44 @@ impl Setting for bool {
     }
 }
 
-impl Setting for WeightScale {
-    fn value(&self) -> ParamValue {
-        ParamValue::Choice(Self::NAMES[*self as usize])
-    }
-    fn set(&mut self, value: ParamValue) {
-        match value {
-            ParamValue::Choice("as_given") => *self = Self::AsGiven,
-            ParamValue::Choice("mean_one") => *self = Self::MeanOne,
-            _ => {}
+/// Names of the variants of an enum, as values of a parameter.
+macro_rules! choice {
+    ($name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+        impl $name {
+            /// Values of the parameter, in the order of the variants.
+            pub(crate) const NAMES: &[&str] = &[$($text),*];
+
+            /// Its value as a parameter.
+            pub(crate) const fn name(self) -> &'static str {
+                Self::NAMES[self as usize]
+            }
+
+            /// The variant of a value.
+            #[allow(dead_code)] // Not every choice is read from a file.
+            pub(crate) fn from_name(name: &str) -> Option<Self> {
+                match name {
+                    $($text => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
         }
-    }
+
+        impl $crate::estimator::Setting for $name {
+            fn value(&self) -> adsml_core::ParamValue {
+                adsml_core::ParamValue::Choice(self.name())
+            }
+            fn set(&mut self, value: adsml_core::ParamValue) {
+                if let adsml_core::ParamValue::Choice(name) = value {
+                    *self = Self::from_name(name).unwrap_or(*self);
+                }
+            }
+        }
+    };
 }
+
+pub(crate) use choice;
+
+choice!(WeightScale { AsGiven = "as_given", MeanOne = "mean_one" });
 
 /// Judges every parameter against its spec.
 pub(crate) fn check(params: &dyn Learner) -> Result<()> {

@@ -69,17 +69,21 @@
 //! | `serde` | no | `Serialize` and `Deserialize` for parameter sets and fitted models |
 //! | `linfa` | no | linfa's `Fit` for our parameter sets, `LinfaRegressor` for any linfa model |
 
+mod boosting;
 mod constant;
 mod error;
 mod estimator;
 mod linear;
 #[cfg(feature = "linfa")]
 mod linfa_regressor;
+mod objective;
 mod register;
 mod rows;
 mod samples;
+mod tree;
 
 pub use adsml_core::{Classifier, Learner, LoaderRegistry, Regressor};
+pub use boosting::{GradientBoosting, GradientBoostingParams};
 pub use constant::{ConstantBaseline, ConstantBaselineParams};
 pub use error::{ModelError, Result};
 pub use estimator::WeightScale;
@@ -89,5 +93,7 @@ pub use linear::{
 };
 #[cfg(feature = "linfa")]
 pub use linfa_regressor::LinfaRegressor;
+pub use objective::{Link, Loss, Objective};
 pub use register::register;
 pub use samples::{AsMatrix, AsVector};
+pub use tree::{Growth, Importance};

@@ -2,7 +2,9 @@
 
 use adsml_core::LoaderRegistry;
 
-use crate::{ConstantBaseline, ElasticNet, LinearRegression, LogisticRegression, PoissonRegression, Ridge};
+use crate::{
+    ConstantBaseline, ElasticNet, GradientBoosting, LinearRegression, LogisticRegression, PoissonRegression, Ridge,
+};
 
 /// Adds the readers of every model of this crate.
 ///
@@ -26,5 +28,6 @@ pub fn register(registry: &mut LoaderRegistry) {
         .add_regressor(Ridge::KIND, |file, _| Ok(Box::new(Ridge::from_file(file)?)))
         .add_regressor(ElasticNet::KIND, |file, _| Ok(Box::new(ElasticNet::from_file(file)?)))
         .add_regressor(LogisticRegression::KIND, |file, _| Ok(Box::new(LogisticRegression::from_file(file)?)))
+        .add_regressor(GradientBoosting::KIND, |file, _| Ok(Box::new(GradientBoosting::from_file(file)?)))
         .add_regressor(PoissonRegression::KIND, |file, _| Ok(Box::new(PoissonRegression::from_file(file)?)));
 }

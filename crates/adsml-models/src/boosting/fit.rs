@@ -1,0 +1,419 @@
+//! The rounds of boosting.
+
+use std::sync::Arc;
+
+use adsml_core::{FitContext, TrainingSet, ValidationSet};
+
+use super::model::GradientBoosting;
+use super::params::GradientBoostingParams;
+use crate::Result;
+use crate::objective::{BuiltIn, Link, Loss, Objective, weighted_quantile};
+use crate::rows::check_target;
+use crate::tree::{
+    BinRules, BinnedMatrix, Bounds, CategoryRules, Derivatives, FeatureSampler, FeatureShares, Grower, Grown, Growth,
+    Limits, Plan, Rounded, SplitParams, SplitRules, Workers, check_features, cut, pieces, rows_of_tree,
+};
+
+/// Rows whose derivatives one thread computes at a time.
+const ROWS_PER_THREAD: usize = 1 << 13;
+
+pub(super) fn fit(
+    params: &GradientBoostingParams,
+    data: &TrainingSet<'_>,
+    context: &FitContext<'_>,
+) -> Result<GradientBoosting> {
+    let workers = Workers::new(context.threads.get())?;
+    workers.run(|| Boosting::new(params, data, context, &workers)?.run())
+}
+
+/// One fit.
+struct Boosting<'a, 'd> {
+    params: &'a GradientBoostingParams,
+    data: TrainingSet<'d>,
+    context: &'a FitContext<'a>,
+    workers: &'a Workers,
+    objective: Arc<dyn Objective>,
+    y: Vec<f64>,
+    weight: Option<Vec<f64>>,
+    /// Raw scores, class after class.
+    raw: Vec<f64>,
+    model: GradientBoosting,
+    split_params: SplitParams,
+    limits: Limits,
+    validation: Option<Validation<'d>>,
+}
+
+/// Rows to watch.
+struct Validation<'d> {
+    set: ValidationSet<'d>,
+    y: Vec<f64>,
+    raw: Vec<f64>,
+    best: (f64, usize),
+}
+
+impl<'a, 'd> Boosting<'a, 'd> {
+    fn new(
+        params: &'a GradientBoostingParams,
+        data: &TrainingSet<'d>,
+        context: &'a FitContext<'a>,
+        workers: &'a Workers,
+    ) -> Result<Self> {
+        // The fields of a training set are public: what its constructors promise is judged again.
+        let columns = data.columns;
+        let validation = data.validation;
+        let data = TrainingSet {
+            columns,
+            ..TrainingSet::new(data.x, data.y)?.with_weight(data.sample_weight)?.with_offset(data.offset)?
+        };
+        check_features(&data)?;
+        let objective = objective_of(params);
+        check_target(data.y, |y| objective.accepts(y), objective.domain())?;
+        let n_outputs = n_outputs(params);
+        if n_outputs > 1 {
+            let is_class = |y: f64| y >= 0.0 && y < n_outputs as f64 && y.fract() == 0.0;
+            check_target(data.y, is_class, "the number of a class, from 0, below n_classes")?;
+        }
+        let y = data.y.to_vec();
+        let weight = data.sample_weight.map(|weight| weight.to_vec());
+        let offset = data.offset.map(|offset| offset.to_vec());
+        let model = match context.warm_start {
+            Some(model) => warm_start(model, &data, objective.link(), n_outputs)?,
+            None => {
+                let base = base_scores(&*objective, &y, weight.as_deref(), offset.as_deref(), n_outputs);
+                GradientBoosting::start(base, objective.link(), &data)
+            }
+        };
+        let mut this = Self {
+            params,
+            data,
+            context,
+            workers,
+            objective,
+            raw: Vec::new(),
+            model,
+            split_params: split_params(params),
+            limits: limits(params),
+            validation: None,
+            y,
+            weight,
+        };
+        this.raw = this.scores_so_far(data.x, offset.as_deref());
+        if let Some(set) = validation {
+            adsml_core::Error::check_length("the validation target", set.x.nrows(), set.y.len())?;
+            if set.x.ncols() != data.n_features() {
+                let (expected, found) = (data.n_features(), set.x.ncols());
+                return Err(adsml_core::Error::FeatureCount { expected, found }.into());
+            }
+            check_target(set.y, |y| this.objective.accepts(y), this.objective.domain())?;
+            let raw = this.scores_so_far(set.x, None);
+            this.validation = Some(Validation { set, y: set.y.to_vec(), raw, best: (f64::INFINITY, 0) });
+        }
+        Ok(this)
+    }
+
+    /// Raw scores of the model as it stands, class after class.
+    fn scores_so_far(&self, x: ndarray::ArrayView2<'_, f64>, offset: Option<&[f64]>) -> Vec<f64> {
+        let n_outputs = self.model.n_outputs();
+        let mut raw = vec![0.0; x.nrows() * n_outputs];
+        let mut scores = vec![0.0; n_outputs];
+        for (at, row) in x.outer_iter().enumerate() {
+            self.model.raw_into(&row.to_vec(), &mut scores);
+            for (class, score) in scores.iter().enumerate() {
+                raw[class * x.nrows() + at] = score + offset.map_or(0.0, |offset| offset[at]);
+            }
+        }
+        raw
+    }
+
+    fn run(mut self) -> Result<GradientBoosting> {
+        let rules = BinRules {
+            max_bins: self.params.max_bins,
+            sample: self.params.bin_sample,
+            given: self.params.bin_edges.as_deref(),
+        };
+        let workers = self.workers;
+        let matrix = BinnedMatrix::new(self.data.x, self.data.columns, rules, workers)?;
+        let mut grower = Grower::new(&matrix, workers);
+        let (mut exact, mut rounded) = (Derivatives::default(), Rounded::empty());
+        let n_before = self.model.n_rounds();
+        let n_rounds = self.params.n_estimators;
+        let mut importances = std::mem::take(&mut self.model.importances);
+        for round in n_before..n_before + n_rounds {
+            self.context.check_cancelled()?;
+            let rows = rows_of_tree(matrix.n_rows, self.params.subsample, self.context.seed, round as u64);
+            let probabilities =
+                (self.model.n_outputs() > 1).then(|| softmax_of_rows(&self.raw, &self.y, self.model.n_outputs()));
+            for class in 0..self.model.n_outputs() {
+                match &probabilities {
+                    None => self.derive(&mut exact),
+                    Some(probabilities) => self.derive_softmax(probabilities, class, &mut exact),
+                }
+                rounded.round(&exact, self.weight.as_deref(), workers);
+                let split_rules = self.split_params.scaled(rounded.scale);
+                let tree = (round * self.model.n_outputs() + class) as u64;
+                let seed = self.context.seed.derive("tree", tree);
+                let shares = FeatureShares {
+                    by_tree: self.params.colsample_by_tree,
+                    by_level: self.params.colsample_by_level,
+                    by_node: self.params.colsample_by_node,
+                };
+                let features = FeatureSampler::new(matrix.n_features(), shares, &self.params.interactions, false, seed);
+                let plan = Plan {
+                    rounded: &rounded,
+                    rules: &split_rules,
+                    limits: self.limits,
+                    features: &features,
+                    cancel: self.context.cancel,
+                };
+                let grown = grower.grow(&plan, rows.as_deref())?;
+                importances.add(&grown, split_rules.gain_unit, split_rules.min_gain, 1.0 / rounded.scale.hessian);
+                let values = self.leaf_values(&grown, &grower, &exact, &split_rules, class);
+                self.model.trees.push(&grown, &matrix, |node| values[node], 1.0 / rounded.scale.hessian);
+                self.add_tree(&grown, &grower, &values, rows.as_deref(), class);
+            }
+            self.context.progress("boosting", round + 1 - n_before, Some(n_rounds));
+            if self.is_past_its_best(round + 1) {
+                break;
+            }
+        }
+        self.model.importances = importances;
+        if let Some(Validation { best, .. }) = &self.validation
+            && self.params.early_stopping_rounds > 0
+        {
+            self.model.trees.truncate(best.1 * self.model.n_outputs());
+        }
+        Ok(self.model)
+    }
+
+    /// Derivatives of every row, times its weight.
+    fn derive(&self, exact: &mut Derivatives) {
+        let n = self.y.len();
+        exact.gradient.resize(n, 0.0);
+        exact.hessian.resize(if self.objective.has_unit_hessian() { 0 } else { n }, 0.0);
+        let ranges = pieces(n, n.div_ceil(ROWS_PER_THREAD), 1);
+        let hessians: Vec<&mut [f64]> = if exact.hessian.is_empty() {
+            ranges.iter().map(|_| &mut [][..]).collect()
+        } else {
+            cut(&mut exact.hessian, &ranges).into_iter().map(|(_, part)| part).collect()
+        };
+        let parts = cut(&mut exact.gradient, &ranges).into_iter().zip(hessians).collect();
+        self.workers.each(parts, |((range, gradient), hessian)| {
+            self.objective.derivatives_into(&self.y[range.clone()], &self.raw[range.clone()], gradient, hessian);
+            if let Some(weight) = &self.weight {
+                gradient.iter_mut().zip(&weight[range.clone()]).for_each(|(g, w)| *g *= w);
+                hessian.iter_mut().zip(&weight[range]).for_each(|(h, w)| *h *= w);
+            }
+        });
+    }
+
+    /// Derivatives by the raw score of one class: `p - [y is the class]` and `K / (K - 1) p (1 - p)` (Friedman 2001,
+    /// "Greedy function approximation", Annals of Statistics 29, algorithm 6).
+    fn derive_softmax(&self, probabilities: &[f64], class: usize, exact: &mut Derivatives) {
+        let (n, n_classes) = (self.y.len(), self.model.n_outputs());
+        let factor = n_classes as f64 / (n_classes - 1) as f64;
+        exact.gradient.resize(n, 0.0);
+        exact.hessian.resize(n, 0.0);
+        for (row, &p) in probabilities[class * n..(class + 1) * n].iter().enumerate() {
+            let weight = self.weight.as_ref().map_or(1.0, |weight| weight[row]);
+            exact.gradient[row] = weight * (p - f64::from(self.y[row] == class as f64));
+            exact.hessian[row] = weight * factor * p * (1.0 - p);
+        }
+    }
+
+    /// The value of every leaf, by node, from the exact derivatives of its rows; times the learning rate.
+    fn leaf_values(
+        &self,
+        grown: &Grown,
+        grower: &Grower<'_>,
+        exact: &Derivatives,
+        rules: &SplitRules,
+        class: usize,
+    ) -> Vec<f64> {
+        let leaf_quantile = self.objective.leaf_quantile();
+        let n = self.y.len();
+        let raw = &self.raw[class * n..(class + 1) * n];
+        let value = |at: usize| {
+            let node = &grown.nodes[at];
+            if node.split.is_some() {
+                return 0.0;
+            }
+            let rows = grower.partition.rows(node.rows.clone());
+            let value = if let Some(share) = leaf_quantile {
+                let left = |&row: &u32| {
+                    let row = row as usize;
+                    (self.y[row] - raw[row], self.weight.as_ref().map_or(1.0, |weight| weight[row]))
+                };
+                weighted_quantile(rows.iter().map(left).collect(), share)
+            } else {
+                self.newton_step(rows, exact, rules, node.bounds)
+            };
+            self.params.learning_rate * value
+        };
+        self.workers.map(grown.nodes.len(), value)
+    }
+
+    /// The minimum of the second-order loss of some rows.
+    fn newton_step(&self, rows: &[u32], exact: &Derivatives, rules: &SplitRules, bounds: Bounds) -> f64 {
+        let g: f64 = rows.iter().map(|&row| exact.gradient[row as usize]).sum();
+        let hessian = if exact.hessian.is_empty() { self.weight.as_deref() } else { Some(&exact.hessian[..]) };
+        let h = match hessian {
+            None => rows.len() as f64,
+            Some(hessian) => rows.iter().map(|&row| hessian[row as usize]).sum(),
+        };
+        let excess = (g.abs() - self.split_params.l1).max(0.0).copysign(g);
+        let denominator = h + self.split_params.l2;
+        let value = if excess == 0.0 || denominator <= 0.0 { 0.0 } else { -excess / denominator };
+        let limit = self.split_params.max_delta;
+        value.clamp(-limit, limit).clamp(bounds.low * rules.value_unit, bounds.high * rules.value_unit)
+    }
+
+    /// Adds the newest tree to the scores.
+    fn add_tree(&mut self, grown: &Grown, grower: &Grower<'_>, values: &[f64], rows: Option<&[u32]>, class: usize) {
+        let n = self.y.len();
+        let tree = self.model.trees.len() - 1;
+        let raw = &mut self.raw[class * n..(class + 1) * n];
+        for (node, &value) in grown.nodes.iter().zip(values).filter(|(node, _)| node.split.is_none()) {
+            for &row in grower.partition.rows(node.rows.clone()) {
+                raw[row as usize] += value;
+            }
+        }
+        if let Some(rows) = rows {
+            let mut sampled = rows.iter().copied().peekable();
+            for (at, raw) in raw.iter_mut().enumerate() {
+                if sampled.next_if_eq(&(at as u32)).is_none() {
+                    *raw += self.model.trees.leaf_value(tree, &self.data.x.row(at).to_vec());
+                }
+            }
+        }
+        if let Some(validation) = &mut self.validation {
+            let n = validation.y.len();
+            for (at, raw) in validation.raw[class * n..(class + 1) * n].iter_mut().enumerate() {
+                *raw += self.model.trees.leaf_value(tree, &validation.set.x.row(at).to_vec());
+            }
+        }
+    }
+
+    /// Whether the validation rows have not been predicted better for long.
+    fn is_past_its_best(&mut self, rounds: usize) -> bool {
+        let n_outputs = self.model.n_outputs();
+        let Some(validation) = &mut self.validation else { return false };
+        let Validation { set, y, raw, best } = validation;
+        let n = y.len();
+        let (mut sum, mut total) = (0.0, 0.0);
+        for row in 0..n {
+            let loss = if n_outputs == 1 {
+                self.objective.loss(y[row], raw[row])
+            } else {
+                let scores: Vec<f64> = (0..n_outputs).map(|class| raw[class * n + row]).collect();
+                let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                let log_sum = scores.iter().map(|score| (score - most).exp()).sum::<f64>().ln() + most;
+                log_sum - scores[(y[row] as usize).min(n_outputs - 1)]
+            };
+            let weight = set.sample_weight.map_or(1.0, |weight| weight[row]);
+            sum += weight * loss;
+            total += weight;
+        }
+        let loss = sum / total;
+        self.model.validation_loss.push(loss);
+        if loss < best.0 {
+            *best = (loss, rounds);
+        }
+        let patience = self.params.early_stopping_rounds;
+        patience > 0 && rounds >= best.1 + patience
+    }
+}
+
+/// Probabilities of every row, class after class.
+fn softmax_of_rows(raw: &[f64], y: &[f64], n_classes: usize) -> Vec<f64> {
+    let n = y.len();
+    let mut probabilities = vec![0.0; raw.len()];
+    let mut scores = vec![0.0; n_classes];
+    for row in 0..n {
+        (0..n_classes).for_each(|class| scores[class] = raw[class * n + row]);
+        super::model::softmax(&mut scores);
+        (0..n_classes).for_each(|class| probabilities[class * n + row] = scores[class]);
+    }
+    probabilities
+}
+
+fn objective_of(params: &GradientBoostingParams) -> Arc<dyn Objective> {
+    params.objective.clone().unwrap_or_else(|| {
+        Arc::new(BuiltIn {
+            loss: params.loss,
+            huber_delta: params.huber_delta,
+            quantile: params.quantile,
+            tweedie_power: params.tweedie_power,
+        })
+    })
+}
+
+fn n_outputs(params: &GradientBoostingParams) -> usize {
+    if params.objective.is_none() && params.loss == Loss::Softmax { params.n_classes } else { 1 }
+}
+
+fn base_scores(
+    objective: &dyn Objective,
+    y: &[f64],
+    weight: Option<&[f64]>,
+    offset: Option<&[f64]>,
+    n_outputs: usize,
+) -> Vec<f64> {
+    if n_outputs == 1 {
+        return vec![objective.base_score(y, weight, offset)];
+    }
+    let mut shares = vec![0.5 / y.len() as f64; n_outputs];
+    for (row, &class) in y.iter().enumerate() {
+        shares[class as usize] += weight.map_or(1.0, |weight| weight[row]);
+    }
+    let total: f64 = shares.iter().sum();
+    shares.iter().map(|share| (share / total).ln()).collect()
+}
+
+fn warm_start(
+    model: &dyn adsml_core::Regressor,
+    data: &TrainingSet<'_>,
+    link: Link,
+    n_outputs: usize,
+) -> Result<GradientBoosting> {
+    let model = GradientBoosting::from_file(&model.to_file()?)?;
+    let found = adsml_core::Regressor::n_features(&model);
+    if found != data.n_features() {
+        return Err(adsml_core::Error::FeatureCount { expected: found, found: data.n_features() }.into());
+    }
+    if model.link() != link || model.n_outputs() != n_outputs {
+        let what = format!("a warm start from a model of the link {}", model.link().name());
+        return Err(adsml_core::Error::Unsupported { by: "gradient_boosting".to_owned(), what }.into());
+    }
+    Ok(model)
+}
+
+fn limits(params: &GradientBoostingParams) -> Limits {
+    let max_depth = if params.max_depth == 0 { usize::MAX } else { params.max_depth };
+    Limits {
+        growth: params.growth,
+        max_leaves: params.max_leaves,
+        max_depth: if params.growth == Growth::Symmetric { max_depth.min(16) } else { max_depth },
+        min_samples_leaf: params.min_samples_leaf,
+    }
+}
+
+fn split_params(params: &GradientBoostingParams) -> SplitParams {
+    SplitParams {
+        l1: params.l1,
+        l2: params.l2,
+        min_child_weight: params.min_child_weight,
+        min_samples_leaf: if params.growth == Growth::Symmetric { 1 } else { params.min_samples_leaf },
+        min_gain: params.min_split_gain,
+        max_delta: if params.max_delta_step == 0.0 { f64::INFINITY } else { params.max_delta_step },
+        categories: CategoryRules {
+            smooth: params.cat_smooth,
+            l2: params.cat_l2,
+            max_one_hot: params.max_cat_to_one_hot,
+        },
+        monotone: if params.monotone.iter().all(|&direction| direction == 0) {
+            Vec::new()
+        } else {
+            params.monotone.clone()
+        },
+    }
+}

@@ -1,0 +1,298 @@
+//! A fitted boosting model: predictions, probabilities, steps, its file.
+
+use adsml_core::{Classifier, Error, FeatureColumn, ModelFile, Regressor, Steps, TrainingSet, check_predict_shapes};
+use ndarray::{Array2, ArrayView2};
+
+use crate::objective::Link;
+use crate::tree::{Importances, Trees, merged};
+use crate::{Importance, Result};
+
+const KIND: &str = "gradient_boosting";
+
+/// Fitted gradient boosting.
+///
+/// ```text
+/// raw(x) = base + sum over rounds of tree_t(x),    E[y | x] = link(raw(x))
+/// ```
+///
+/// The trees ask of a number whether it is at most a threshold, and of a category whether its level is in a set.
+/// Missing values go where they went in training; where a node saw none, to the side that more rows (by hessian) went to. So
+/// do levels that were not seen at fitting, unless rare ones were pooled with them.
+///
+/// # Rates
+///
+/// With [`Loss::Logistic`](crate::Loss::Logistic), `y` = clicks / impressions and impressions as weights, the sum of losses is that of a row per impression.
+///
+/// # Source
+///
+/// Friedman (2001), "Greedy function approximation: a gradient boosting machine", Annals of Statistics 29; Chen and
+/// Guestrin (2016), "XGBoost", KDD; Ke et al. (2017), "LightGBM", NeurIPS; Prokhorenkova et al. (2018), "CatBoost", NeurIPS.
+///
+/// ```
+/// use adsml_models::{GradientBoosting, Loss, Regressor};
+///
+/// // Hour of the day and clicks out of impressions: evenings do better.
+/// let hours: Vec<[f64; 1]> = (0..240).map(|row| [f64::from(row % 24)]).collect();
+/// let ctr: Vec<f64> = hours.iter().map(|hour| if hour[0] >= 18.0 { 0.03 } else { 0.01 }).collect();
+/// let impressions = vec![1_000.0; 240];
+/// let model = GradientBoosting::params().loss(Loss::Logistic).fit_weighted(&hours, &ctr, &impressions)?;
+/// assert!((model.predict_row(&[20.0])? - 0.03).abs() < 1e-4);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct GradientBoosting {
+    pub(super) trees: Trees,
+    base: Vec<f64>,
+    link: Link,
+    feature_names: Vec<String>,
+    n_features: usize,
+    classes: Vec<String>,
+    pub(super) importances: Importances,
+    pub(super) validation_loss: Vec<f64>,
+}
+
+impl GradientBoosting {
+    /// The kind of its model files.
+    pub const KIND: &str = KIND;
+
+    /// Without any tree.
+    pub(super) fn start(base: Vec<f64>, link: Link, data: &TrainingSet<'_>) -> Self {
+        let n_classes = match link {
+            Link::Logit => 2,
+            Link::Softmax => base.len(),
+            _ => 0,
+        };
+        Self {
+            trees: Trees::default(),
+            base,
+            link,
+            feature_names: data.columns.iter().map(|column| column.name.clone()).collect(),
+            n_features: data.n_features(),
+            classes: (0..n_classes).map(|class| class.to_string()).collect(),
+            importances: Importances::new(data.n_features()),
+            validation_loss: Vec::new(),
+        }
+    }
+
+    /// How raw scores become predictions.
+    pub fn link(&self) -> Link {
+        self.link
+    }
+
+    /// Rounds of boosting; with early stopping, up to the best one.
+    pub fn n_rounds(&self) -> usize {
+        self.trees.len() / self.base.len()
+    }
+
+    /// Leaves of all trees together.
+    pub fn n_leaves(&self) -> usize {
+        self.trees.n_leaves()
+    }
+
+    /// Names of the features, when the training set described its columns; else empty.
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
+    /// Loss on the validation rows after each round; empty without validation rows.
+    pub fn validation_loss(&self) -> &[f64] {
+        &self.validation_loss
+    }
+
+    /// How much each feature matters, length `n_features`: by gain, number of splits, or cover.
+    pub fn importance_by(&self, kind: Importance) -> Vec<f64> {
+        self.importances.of(kind)
+    }
+
+    /// Raw scores per row: 1, or one per class.
+    pub(super) fn n_outputs(&self) -> usize {
+        self.base.len()
+    }
+
+    /// The raw scores of a row of the right length.
+    pub(super) fn raw_into(&self, row: &[f64], out: &mut [f64]) {
+        out.copy_from_slice(&self.base);
+        let n_outputs = out.len();
+        for tree in 0..self.trees.len() {
+            out[tree % n_outputs] += self.trees.leaf_value(tree, row);
+        }
+    }
+
+    /// The raw score of a row, before the link; of softmax, of the given class.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FeatureCount`]; [`Error::Unsupported`] for a class there is none of.
+    pub fn raw_score(&self, row: &[f64], class: usize) -> adsml_core::Result<f64> {
+        self.check_row(row)?;
+        let Some(&base) = self.base.get(class) else {
+            return Err(Error::Unsupported { by: KIND.to_owned(), what: format!("class {class}") });
+        };
+        Ok(self.raw_of_class(row, class, base))
+    }
+
+    fn raw_of_class(&self, row: &[f64], class: usize, base: f64) -> f64 {
+        (class..self.trees.len())
+            .step_by(self.base.len())
+            .fold(base, |raw, tree| raw + self.trees.leaf_value(tree, row))
+    }
+
+    fn check_row(&self, row: &[f64]) -> adsml_core::Result<()> {
+        if row.len() == self.n_features {
+            return Ok(());
+        }
+        Err(Error::FeatureCount { expected: self.n_features, found: row.len() })
+    }
+
+    /// The expected target of a row of the right length; of softmax, the mean of the classes' numbers.
+    fn mean(&self, row: &[f64]) -> f64 {
+        if self.link != Link::Softmax {
+            return self.link.mean(self.raw_of_class(row, 0, self.base[0]));
+        }
+        // Twice over the classes, so that nothing is allocated.
+        let raw = |class: usize| self.raw_of_class(row, class, self.base[class]);
+        let most = (0..self.base.len()).map(raw).fold(f64::NEG_INFINITY, f64::max);
+        let (mut mean, mut total) = (0.0, 0.0);
+        for class in 0..self.base.len() {
+            let part = (raw(class) - most).exp();
+            mean += part * class as f64;
+            total += part;
+        }
+        mean / total
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Core`](crate::ModelError::Core) when the file is of another kind or does not add up.
+    pub fn from_file(file: &ModelFile) -> Result<Self> {
+        file.require_kind(KIND)?;
+        let link = file.text_fact("link")?;
+        let link = Link::from_name(link).ok_or_else(|| adsml_core::ModelFileError::Header {
+            reason: format!("link `{link}`, expected one of {}", Link::NAMES.join(", ")),
+        })?;
+        let importances = Importances::from_file(file)?;
+        let n_features = importances.n_features();
+        let base = file.finite_f64("base")?;
+        if base.is_empty() || (link != Link::Softmax && base.len() != 1) {
+            let reason = format!("{} numbers do not go with the link {}", base.len(), link.name());
+            return Err(adsml_core::ModelFileError::Section { name: "base".to_owned(), reason }.into());
+        }
+        let trees = Trees::from_file(file, n_features)?;
+        if trees.len() % base.len() != 0 {
+            let reason = format!("{} trees for {} classes", trees.len(), base.len());
+            return Err(adsml_core::ModelFileError::Section { name: "base".to_owned(), reason }.into());
+        }
+        let names = file.feature_names();
+        if !names.is_empty() {
+            Error::check_length("the list of feature names", n_features, names.len())?;
+        }
+        let n_classes = match link {
+            Link::Logit => 2,
+            Link::Softmax => base.len(),
+            _ => 0,
+        };
+        Ok(Self {
+            trees,
+            base,
+            link,
+            feature_names: names.to_vec(),
+            n_features,
+            classes: (0..n_classes).map(|class| class.to_string()).collect(),
+            importances,
+            validation_loss: file.f64("validation_loss")?,
+        })
+    }
+}
+
+/// Scores to probabilities.
+pub(super) fn softmax(scores: &mut [f64]) {
+    let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    scores.iter_mut().for_each(|score| *score = (*score - most).exp());
+    let total: f64 = scores.iter().sum();
+    scores.iter_mut().for_each(|score| *score /= total);
+}
+
+impl Regressor for GradientBoosting {
+    fn n_features(&self) -> usize {
+        self.n_features
+    }
+
+    fn predict_into(&self, x: ArrayView2<'_, f64>, out: &mut [f64]) -> adsml_core::Result<()> {
+        check_predict_shapes(self.n_features, x, out)?;
+        crate::tree::predict_rows(x, out, |row| self.mean(row));
+        Ok(())
+    }
+
+    fn predict_row(&self, row: &[f64]) -> adsml_core::Result<f64> {
+        self.check_row(row)?;
+        Ok(self.mean(row))
+    }
+
+    fn importance(&self) -> Option<Vec<f64>> {
+        Some(self.importance_by(Importance::Gain))
+    }
+
+    fn steps_along(&self, feature: usize, row: &[f64]) -> Option<Steps> {
+        if row.len() != self.n_features || feature >= self.n_features || self.link == Link::Softmax {
+            return None;
+        }
+        let breakpoints = self.trees.thresholds(feature)?;
+        let mut values = vec![self.base[0]; breakpoints.len() + 1];
+        for tree in 0..self.trees.len() {
+            self.trees.add_along(tree, feature, row, &breakpoints, &mut values);
+        }
+        values.iter_mut().for_each(|value| *value = self.link.mean(*value));
+        Some(merged(&breakpoints, &values))
+    }
+
+    fn as_classifier(&self) -> Option<&dyn Classifier> {
+        (!self.classes.is_empty()).then_some(self)
+    }
+
+    fn to_file(&self) -> adsml_core::Result<ModelFile> {
+        let mut file = ModelFile::new(KIND);
+        if !self.feature_names.is_empty() {
+            file.set_features(&self.feature_names.iter().map(FeatureColumn::number).collect::<Vec<_>>());
+        }
+        file.set_fact("link", self.link.name());
+        file.put_f64("base", &self.base).put_f64("validation_loss", &self.validation_loss);
+        self.importances.put(&mut file);
+        self.trees.put(&mut file);
+        Ok(file)
+    }
+}
+
+impl Classifier for GradientBoosting {
+    fn classes(&self) -> &[String] {
+        &self.classes
+    }
+
+    fn predict_proba(&self, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
+        if self.link != Link::Softmax {
+            let positive = self.predict(x)?;
+            return Ok(Array2::from_shape_fn((x.nrows(), 2), |(row, class)| {
+                if class == 1 { positive[row] } else { 1.0 - positive[row] }
+            }));
+        }
+        if x.ncols() != self.n_features {
+            return Err(Error::FeatureCount { expected: self.n_features, found: x.ncols() });
+        }
+        let mut proba = Array2::zeros((x.nrows(), self.base.len()));
+        for (row, mut out) in x.outer_iter().zip(proba.outer_iter_mut()) {
+            let out = out.as_slice_mut().expect("a new array is contiguous");
+            self.raw_into(&row.to_vec(), out);
+            softmax(out);
+        }
+        // For two classes, what `predict` gives, to the last bit.
+        if self.base.len() == 2 {
+            let positive = self.predict(x)?;
+            for (mut out, &p) in proba.outer_iter_mut().zip(&positive) {
+                (out[0], out[1]) = (1.0 - p, p);
+            }
+        }
+        Ok(proba)
+    }
+}

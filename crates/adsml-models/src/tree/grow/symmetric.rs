@@ -1,0 +1,61 @@
+//! Level by level, all leaves of a level by the same question.
+//!
+//! The question is the one whose gains, summed over the leaves, are largest. A leaf that it would leave with too little on a side
+//! adds no gain and is divided all the same: every path asks the same questions in the same order.
+//!
+//! Source: Prokhorenkova et al. (2018), "CatBoost: unbiased boosting with categorical features", NeurIPS; oblivious trees.
+
+use super::super::histogram::Histogram;
+use super::super::split::{CommonSplit, LeafView, best_common_split};
+use super::by_leaf::{bounds_of_sides, used_above};
+use super::{Grower, Grown, GrownNode, GrownSplit, Limits, Plan};
+use crate::Result;
+
+pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Result<Grown> {
+    let n_rows = grower.partition.len();
+    let Limits { max_leaves, max_depth, .. } = plan.limits;
+    let (root, histogram) = grower.root(plan, n_rows, is_all);
+    let mut tree = Grown { nodes: vec![root] };
+    let mut level: Vec<(usize, Histogram)> = vec![(0, histogram)];
+    let mut depth = 0;
+    let levels = max_depth.min(max_leaves.max(1).ilog2() as usize);
+    while depth < levels {
+        if let Some(cancel) = plan.cancel {
+            cancel.check()?;
+        }
+        let views: Vec<LeafView<'_>> = level
+            .iter()
+            .map(|(node, histogram)| LeafView {
+                matrix: grower.matrix,
+                histogram,
+                total: tree.nodes[*node].sums,
+                bounds: tree.nodes[*node].bounds,
+                counts: None,
+            })
+            .collect();
+        let used = used_above(plan, &tree, level[0].0);
+        let best = plan.features.with(depth, depth, &used, |features| best_common_split(&views, plan.rules, features));
+        let Some(CommonSplit { feature, cut, gains, sides }) = best else { break };
+        depth += 1;
+        let goes_left = grower.goes_left(feature, &cut);
+        let mut next = Vec::with_capacity(2 * level.len());
+        for (((at, histogram), sums), gain) in level.drain(..).zip(sides).zip(gains) {
+            let GrownNode { rows, bounds, .. } = tree.nodes[at].clone();
+            let middle = grower.divide(rows.clone(), feature, &goes_left);
+            let (left, right) = (tree.nodes.len(), tree.nodes.len() + 1);
+            let sides = [rows.start..middle, middle..rows.end];
+            let bounds = bounds_of_sides(plan, feature, sums, bounds);
+            for ((rows, sums), bounds) in sides.iter().zip(sums).zip(bounds) {
+                tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth, split: None });
+            }
+            tree.nodes[at].split = Some(GrownSplit { feature, cut, gain, left, right });
+            let wanted = [depth < levels; 2];
+            let [first, second] = grower.histograms(plan, Some(histogram), sides, wanted);
+            next.extend(first.map(|histogram| (left, histogram)));
+            next.extend(second.map(|histogram| (right, histogram)));
+        }
+        level = next;
+    }
+    level.into_iter().for_each(|(_, histogram)| grower.give_back(histogram));
+    Ok(tree)
+}

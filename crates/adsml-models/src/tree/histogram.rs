@@ -1,0 +1,184 @@
+//! Sums of derivatives by code: of rows, of siblings by subtraction, of features that share a column.
+
+use std::ops::Range;
+
+use super::gradients::{ROWS_PER_WORD, Rounded, Sums, Words, unpack};
+use super::matrix::{BLOCK, BinnedMatrix, Block};
+use super::workers::{Workers, pieces};
+
+/// Fewer rows than this are not worth a second thread.
+const ROWS_PER_THREAD: usize = 4096;
+
+/// Sums of rounded derivatives by code, columns one after the other; whole numbers, exact.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Histogram {
+    pub(crate) g: Vec<f64>,
+    pub(crate) h: Vec<f64>,
+}
+
+/// Which rows a histogram is of.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum RowSet<'a> {
+    /// All of them, in order.
+    All,
+    These(&'a [u32]),
+}
+
+impl Histogram {
+    pub(crate) fn zeros(n_codes: usize) -> Self {
+        Self { g: vec![0.0; n_codes], h: vec![0.0; n_codes] }
+    }
+
+    /// Becomes the histogram of `rows`: one addition per row and column.
+    pub(crate) fn fill(&mut self, matrix: &BinnedMatrix, rounded: &Rounded, rows: RowSet<'_>, workers: &Workers) {
+        self.g.fill(0.0);
+        self.h.fill(0.0);
+        let n = match rows {
+            RowSet::All => matrix.n_rows,
+            RowSet::These(rows) => rows.len(),
+        };
+        let ranges = pieces(n, workers.threads(), ROWS_PER_THREAD);
+        let part = |range: &Range<usize>| match rows {
+            RowSet::All => RowSet::All,
+            RowSet::These(rows) => RowSet::These(&rows[range.clone()]),
+        };
+        if ranges.len() == 1 {
+            add_rows(self, matrix, rounded, rows, &ranges[0]);
+            return;
+        }
+        let n_codes = matrix.n_codes();
+        let partial = workers.map(ranges.len(), |at| {
+            let mut partial = Self::zeros(n_codes);
+            add_rows(&mut partial, matrix, rounded, part(&ranges[at]), &ranges[at]);
+            partial
+        });
+        for partial in &partial {
+            add(&mut self.g, &partial.g);
+            add(&mut self.h, &partial.h);
+        }
+    }
+
+    /// Takes a child's sums away: what is left is the sibling's.
+    pub(crate) fn subtract(&mut self, child: &Self) {
+        for (mine, theirs) in [(&mut self.g, &child.g), (&mut self.h, &child.h)] {
+            for (a, b) in mine.iter_mut().zip(theirs) {
+                *a -= b;
+            }
+        }
+    }
+
+    /// The sums of all rows, read off a column.
+    pub(crate) fn total(&self, matrix: &BinnedMatrix) -> Sums {
+        let first = 0..matrix.offsets[1];
+        Sums { g: self.g[first.clone()].iter().sum(), h: self.h[first].iter().sum() }
+    }
+}
+
+fn add(sums: &mut [f64], more: &[f64]) {
+    for (a, b) in sums.iter_mut().zip(more) {
+        *a += b;
+    }
+}
+
+/// Adds rows `range` of the matrix, or the given ones, to a histogram.
+fn add_rows(
+    histogram: &mut Histogram,
+    matrix: &BinnedMatrix,
+    rounded: &Rounded,
+    rows: RowSet<'_>,
+    range: &Range<usize>,
+) {
+    for block in &matrix.blocks {
+        match block.width {
+            1 => add_block::<1>(histogram, matrix, block, rounded, rows, range),
+            2 => add_block::<2>(histogram, matrix, block, rounded, rows, range),
+            3 => add_block::<3>(histogram, matrix, block, rounded, rows, range),
+            4 => add_block::<4>(histogram, matrix, block, rounded, rows, range),
+            5 => add_block::<5>(histogram, matrix, block, rounded, rows, range),
+            6 => add_block::<6>(histogram, matrix, block, rounded, rows, range),
+            7 => add_block::<7>(histogram, matrix, block, rounded, rows, range),
+            8 => add_block::<8>(histogram, matrix, block, rounded, rows, range),
+            9 => add_block::<9>(histogram, matrix, block, rounded, rows, range),
+            10 => add_block::<10>(histogram, matrix, block, rounded, rows, range),
+            11 => add_block::<11>(histogram, matrix, block, rounded, rows, range),
+            12 => add_block::<12>(histogram, matrix, block, rounded, rows, range),
+            13 => add_block::<13>(histogram, matrix, block, rounded, rows, range),
+            14 => add_block::<14>(histogram, matrix, block, rounded, rows, range),
+            15 => add_block::<15>(histogram, matrix, block, rounded, rows, range),
+            16 => add_block::<BLOCK>(histogram, matrix, block, rounded, rows, range),
+            width => unreachable!("a block of {width} columns"),
+        }
+    }
+}
+
+fn add_block<const W: usize>(
+    histogram: &mut Histogram,
+    matrix: &BinnedMatrix,
+    block: &Block,
+    rounded: &Rounded,
+    rows: RowSet<'_>,
+    range: &Range<usize>,
+) {
+    let codes = block.codes.as_chunks::<W>().0;
+    match &rounded.words {
+        Words::Packed(words) => {
+            let mut sums = [[0_i64; 256]; W];
+            match rows {
+                RowSet::All => {
+                    let (codes, words) = (&codes[range.clone()], &words[range.clone()]);
+                    for (codes, words) in codes.chunks(ROWS_PER_WORD).zip(words.chunks(ROWS_PER_WORD)) {
+                        for (codes, &word) in codes.iter().zip(words) {
+                            add_word(&mut sums, codes, word);
+                        }
+                        flush(&mut sums, histogram, matrix, block);
+                    }
+                }
+                RowSet::These(rows) => {
+                    for rows in rows.chunks(ROWS_PER_WORD) {
+                        for &row in rows {
+                            add_word(&mut sums, &codes[row as usize], words[row as usize]);
+                        }
+                        flush(&mut sums, histogram, matrix, block);
+                    }
+                }
+            }
+        }
+        Words::Wide(words) => {
+            let first = matrix.offsets[block.first];
+            let starts: [usize; W] = std::array::from_fn(|at| matrix.offsets[block.first + at] - first);
+            let (g, h) = (&mut histogram.g[first..], &mut histogram.h[first..]);
+            let mut visit = |row: usize| {
+                for (&start, &code) in starts.iter().zip(&codes[row]) {
+                    g[start + usize::from(code)] += words[row][0];
+                    h[start + usize::from(code)] += words[row][1];
+                }
+            };
+            match rows {
+                RowSet::All => range.clone().for_each(&mut visit),
+                RowSet::These(rows) => rows.iter().for_each(|&row| visit(row as usize)),
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn add_word<const W: usize>(sums: &mut [[i64; 256]; W], codes: &[u8; W], word: i64) {
+    for (sums, &code) in sums.iter_mut().zip(codes) {
+        let sum = &mut sums[usize::from(code)];
+        *sum = sum.wrapping_add(word);
+    }
+}
+
+/// Moves the sums of up to [`ROWS_PER_WORD`] rows from words to the histogram.
+fn flush<const W: usize>(sums: &mut [[i64; 256]; W], histogram: &mut Histogram, matrix: &BinnedMatrix, block: &Block) {
+    for (at, sums) in sums.iter_mut().enumerate() {
+        let range = matrix.offsets[block.first + at]..matrix.offsets[block.first + at + 1];
+        let (g, h) = (&mut histogram.g[range.clone()], &mut histogram.h[range]);
+        for ((word, g), h) in sums.iter_mut().zip(g).zip(h) {
+            let sum = unpack(*word);
+            *g += sum.g;
+            *h += sum.h;
+            *word = 0;
+        }
+    }
+}
