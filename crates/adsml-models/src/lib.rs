@@ -73,6 +73,7 @@ mod boosting;
 mod constant;
 mod error;
 mod estimator;
+mod forest;
 mod linear;
 #[cfg(feature = "linfa")]
 mod linfa_regressor;
@@ -87,6 +88,7 @@ pub use boosting::{GradientBoosting, GradientBoostingParams};
 pub use constant::{ConstantBaseline, ConstantBaselineParams};
 pub use error::{ModelError, Result};
 pub use estimator::WeightScale;
+pub use forest::{Criterion, DecisionTree, DecisionTreeParams, RandomForest, RandomForestParams};
 pub use linear::{
     ElasticNet, ElasticNetParams, LinearRegression, LinearRegressionParams, LogisticRegression,
     LogisticRegressionParams, PoissonRegression, PoissonRegressionParams, Ridge, RidgeParams,

@@ -3,7 +3,8 @@
 use adsml_core::LoaderRegistry;
 
 use crate::{
-    ConstantBaseline, ElasticNet, GradientBoosting, LinearRegression, LogisticRegression, PoissonRegression, Ridge,
+    ConstantBaseline, DecisionTree, ElasticNet, GradientBoosting, LinearRegression, LogisticRegression, PoissonRegression,
+    RandomForest, Ridge,
 };
 
 /// Adds the readers of every model of this crate.
@@ -29,5 +30,7 @@ pub fn register(registry: &mut LoaderRegistry) {
         .add_regressor(ElasticNet::KIND, |file, _| Ok(Box::new(ElasticNet::from_file(file)?)))
         .add_regressor(LogisticRegression::KIND, |file, _| Ok(Box::new(LogisticRegression::from_file(file)?)))
         .add_regressor(GradientBoosting::KIND, |file, _| Ok(Box::new(GradientBoosting::from_file(file)?)))
+        .add_regressor(DecisionTree::KIND, |file, _| Ok(Box::new(DecisionTree::from_file(file)?)))
+        .add_regressor(RandomForest::KIND, |file, _| Ok(Box::new(RandomForest::from_file(file)?)))
         .add_regressor(PoissonRegression::KIND, |file, _| Ok(Box::new(PoissonRegression::from_file(file)?)));
 }

@@ -160,6 +160,7 @@ impl<'a, 'd> Boosting<'a, 'd> {
                 let features = FeatureSampler::new(matrix.n_features(), shares, &self.params.interactions, false, seed);
                 let plan = Plan {
                     rounded: &rounded,
+                    exact: None,
                     rules: &split_rules,
                     limits: self.limits,
                     features: &features,

@@ -35,6 +35,10 @@ impl Partition {
         &self.rows[range]
     }
 
+    pub(crate) fn rows_mut(&mut self, range: Range<usize>) -> &mut [u32] {
+        &mut self.rows[range]
+    }
+
     /// Moves the rows of a leaf whose code goes left to the front, both sides in their order; where the right side starts.
     pub(crate) fn split(
         &mut self,

@@ -34,6 +34,20 @@ impl<'a> FeatureSampler<'a> {
         Self { of_tree, shares, interactions, shuffled, seed }
     }
 
+    pub(crate) const fn seed(&self) -> Seed {
+        self.seed
+    }
+
+    /// Whether every node looks at the same features.
+    pub(crate) fn is_plain(&self) -> bool {
+        let FeatureShares { by_tree, by_level, by_node } = self.shares;
+        by_tree >= 1.0 && by_level >= 1.0 && by_node >= 1.0 && self.interactions.is_empty()
+    }
+
+    pub(crate) const fn is_shuffled(&self) -> bool {
+        self.shuffled
+    }
+
     /// Whether features may not meet freely.
     pub(crate) fn is_constrained(&self) -> bool {
         !self.interactions.is_empty()

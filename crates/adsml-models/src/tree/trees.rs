@@ -96,6 +96,21 @@ impl Trees {
         }
     }
 
+    /// Adds the trees of another model.
+    pub(crate) fn append(&mut self, other: Self) {
+        let (n_nodes, n_sets) = (self.nodes.len() as u32, self.sets.len());
+        self.roots.extend(other.roots.iter().map(|root| root + n_nodes));
+        self.nodes.extend(other.nodes.iter().map(|node| match node.feature {
+            LEAF => *node,
+            feature if feature & CATEGORY != 0 => {
+                Node { value: node.value + n_sets as f64, feature, right: node.right + n_nodes }
+            }
+            feature => Node { feature, right: node.right + n_nodes, ..*node },
+        }));
+        self.cover.extend(other.cover);
+        self.sets.extend(other.sets);
+    }
+
     /// Adds a grown tree; `value` gives the value of each leaf, by number of its node.
     pub(crate) fn push(&mut self, grown: &Grown, matrix: &BinnedMatrix, value: impl Fn(usize) -> f64, cover_unit: f64) {
         self.roots.push(self.nodes.len() as u32);

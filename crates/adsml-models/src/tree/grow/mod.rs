@@ -1,13 +1,14 @@
 //! Trees from rounded derivatives: which leaf is split next, and where its rows and sums go.
 
 mod by_leaf;
+mod deep;
 mod symmetric;
 
 use std::ops::Range;
 
 use adsml_core::CancelToken;
 
-use super::gradients::{Rounded, Sums};
+use super::gradients::{Derivatives, Rounded, Sums};
 use super::histogram::{Histogram, RowSet};
 use super::matrix::BinnedMatrix;
 use super::partition::Partition;
@@ -87,6 +88,8 @@ pub(crate) struct Grower<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan<'a> {
     pub(crate) rounded: &'a Rounded,
+    /// The derivatives before rounding, for trees that grow until they fit every row.
+    pub(crate) exact: Option<&'a Derivatives>,
     pub(crate) rules: &'a SplitRules,
     pub(crate) limits: Limits,
     pub(crate) features: &'a FeatureSampler<'a>,
@@ -103,6 +106,9 @@ impl<'a> Grower<'a> {
         match rows {
             Some(rows) => self.partition.reset(rows.iter().copied()),
             None => self.partition.reset(0..self.matrix.n_rows as u32),
+        }
+        if plan.exact.is_some() && plan.limits.max_leaves == usize::MAX {
+            return deep::grow(self, plan, rows.is_none());
         }
         match plan.limits.growth {
             Growth::LeafWise | Growth::DepthWise => by_leaf::grow(self, plan, rows.is_none()),

@@ -1,0 +1,208 @@
+//! One decision tree.
+
+use adsml_core::{Error, FitContext, ModelFile, ParamKind, ParamSpec, ParamValue, TrainingSet};
+
+use super::fit::{Ground, TreeRules};
+use super::mean::{Criterion, MeanOfTrees, mean_of_trees};
+use crate::Result;
+use crate::estimator::estimator;
+use crate::tree::Workers;
+
+const SPECS: &[ParamSpec] = &[
+    ParamSpec::count("max_leaves", 0, 0, "Most leaves, the best splits first; 0 for no limit"),
+    ParamSpec { name: "criterion", kind: ParamKind::Choice(Criterion::NAMES), default: ParamValue::Choice(Criterion::NAMES[0]), help: "What the leaves are to be alike in" },
+    ParamSpec::count("max_depth", 0, 0, "Most questions on a path; 0 for no limit"),
+    ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
+    ParamSpec::non_negative("min_child_weight", 0.0, "Least sum of weights of a leaf"),
+    ParamSpec::non_negative("min_split_gain", 0.0, "Least fall of the weighted sum of squared errors by a split"),
+    ParamSpec { name: "max_features", kind: ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true }, default: ParamValue::Real(1.0), help: "Share of the features that each split looks at" },
+    ParamSpec { name: "max_bins", kind: ParamKind::Integer { min: 2, max: 255 }, default: ParamValue::Integer(255), help: "Most bins of a feature, not counting that of missing values" },
+];
+
+/// A fitted decision tree: of every leaf, the mean of the target.
+///
+/// ```text
+/// E[y | x] = sum(w y) / sum(w) over the training rows of the leaf where x ends
+/// ```
+///
+/// Grown depth first until leaves are pure or a limit is met. A number is asked whether it is at most a threshold, half way between two
+/// bins of at most 255; a category, which of two sets of levels has it (Fisher 1958). Missing values and levels not seen are treated as
+/// by [`GradientBoosting`](crate::GradientBoosting).
+///
+/// ```
+/// use adsml_models::{DecisionTree, Regressor};
+///
+/// let spend = [[10.0], [20.0], [30.0], [40.0]];
+/// let tree = DecisionTree::params().fit(&spend, &[1.0, 1.0, 5.0, 6.0])?;
+/// assert_eq!(tree.predict_row(&[25.0])?, 1.0, "up to the threshold is left of it");
+/// assert_eq!(tree.predict_row(&[99.0])?, 6.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Source: Breiman et al. (1984), "Classification and Regression Trees".
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct DecisionTree {
+    mean: MeanOfTrees,
+}
+
+/// Parameters of a [`DecisionTree`].
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct DecisionTreeParams {
+    max_leaves: usize,
+    criterion: Criterion,
+    max_depth: usize,
+    min_samples_leaf: usize,
+    min_child_weight: f64,
+    min_split_gain: f64,
+    max_features: f64,
+    max_bins: usize,
+    monotone: Vec<i8>,
+    interactions: Vec<Vec<usize>>,
+}
+
+impl Default for DecisionTreeParams {
+    fn default() -> Self {
+        Self {
+            max_leaves: 0,
+            criterion: Criterion::SquaredError,
+            max_depth: 0,
+            min_samples_leaf: 1,
+            min_child_weight: 0.0,
+            min_split_gain: 0.0,
+            max_features: 1.0,
+            max_bins: 255,
+            monotone: Vec::new(),
+            interactions: Vec::new(),
+        }
+    }
+}
+
+impl DecisionTreeParams {
+    /// Most leaves, the best splits first; `0` for no limit; default `0`.
+    #[must_use]
+    pub fn max_leaves(mut self, max_leaves: usize) -> Self {
+        self.max_leaves = max_leaves;
+        self
+    }
+
+    /// What the leaves are to be alike in; default [`Criterion::SquaredError`].
+    #[must_use]
+    pub fn criterion(mut self, criterion: Criterion) -> Self {
+        self.criterion = criterion;
+        self
+    }
+
+    /// Most questions on a path, `0` for no limit; default `0`.
+    #[must_use]
+    pub fn max_depth(mut self, max_depth: usize) -> Self {
+        self.max_depth = max_depth;
+        self
+    }
+
+    /// Least rows of a leaf, whatever their weight; default `1`.
+    #[must_use]
+    pub fn min_samples_leaf(mut self, min_samples_leaf: usize) -> Self {
+        self.min_samples_leaf = min_samples_leaf;
+        self
+    }
+
+    /// Least sum of weights of a leaf. Default `0.0`.
+    #[must_use]
+    pub fn min_child_weight(mut self, min_child_weight: f64) -> Self {
+        self.min_child_weight = min_child_weight;
+        self
+    }
+
+    /// Least fall of the weighted sum of squared errors by a split. Default `0.0`.
+    #[must_use]
+    pub fn min_split_gain(mut self, min_split_gain: f64) -> Self {
+        self.min_split_gain = min_split_gain;
+        self
+    }
+
+    /// Share of the features that each split looks at, in `(0, 1]`; default `1.0`.
+    #[must_use]
+    pub fn max_features(mut self, max_features: f64) -> Self {
+        self.max_features = max_features;
+        self
+    }
+
+    /// Most bins of a feature, that of missing values not counted, 2 to 255; default `255`.
+    #[must_use]
+    pub fn max_bins(mut self, max_bins: usize) -> Self {
+        self.max_bins = max_bins;
+        self
+    }
+
+    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free.
+    #[must_use]
+    pub fn monotone(mut self, directions: impl Into<Vec<i8>>) -> Self {
+        self.monotone = directions.into();
+        self
+    }
+
+    /// Groups of features that may meet on a path from root to leaf; a feature of no group meets none. Default: all may meet.
+    #[must_use]
+    pub fn interactions(mut self, groups: impl Into<Vec<Vec<usize>>>) -> Self {
+        self.interactions = groups.into();
+        self
+    }
+
+    fn rules(&self) -> TreeRules {
+        TreeRules {
+            criterion: self.criterion,
+            max_depth: self.max_depth,
+            max_leaves: self.max_leaves,
+            min_samples_leaf: self.min_samples_leaf,
+            min_child_weight: self.min_child_weight,
+            min_split_gain: self.min_split_gain,
+            max_features: self.max_features,
+            max_bins: self.max_bins,
+            monotone: self.monotone.clone(),
+            interactions: self.interactions.clone(),
+        }
+    }
+
+    /// Fits on a training set with its weights; `O(n_samples * n_features * depth)`.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidParameter`](crate::ModelError::InvalidParameter), also for constraints that do not fit the features;
+    /// [`InvalidTarget`](crate::ModelError::InvalidTarget) outside the criterion's domain; [`InvalidLevel`](crate::ModelError::InvalidLevel) for a category that is no level;
+    /// [`Core`](crate::ModelError::Core) for lengths and weights, an offset or a warm start, which it does not support, and when cancelled.
+    pub fn fit_set(&self, data: &TrainingSet<'_>, context: &FitContext<'_>) -> Result<DecisionTree> {
+        self.check()?;
+        if context.warm_start.is_some() {
+            return Err(Error::Unsupported { by: "decision_tree".to_owned(), what: "a warm start".to_owned() }.into());
+        }
+        let workers = Workers::new(context.threads.get())?;
+        let rules = self.rules();
+        let data = *data;
+        let mut mean = MeanOfTrees::start(self.criterion, &data);
+        let ground = Ground::new(&rules, "decision_tree", &data, context.cancel, &workers)?;
+        mean.trees = workers.run(|| ground.fit_tree(None, context.seed, false, &workers, &mut mean.importances))?;
+        Ok(DecisionTree { mean })
+    }
+}
+
+estimator!(DecisionTreeParams => DecisionTree, "decision_tree", {
+    max_leaves, criterion, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
+});
+mean_of_trees!(DecisionTree, "decision_tree");
+
+impl DecisionTree {
+    fn write(&self) -> ModelFile {
+        self.mean.to_file(Self::KIND)
+    }
+
+    /// Reads a model file.
+    ///
+    /// # Errors
+    ///
+    /// [`ModelError::Core`](crate::ModelError::Core) when the file is of another kind or does not add up.
+    pub fn from_file(file: &ModelFile) -> Result<Self> {
+        Ok(Self { mean: MeanOfTrees::from_file(file, Self::KIND)? })
+    }
+}

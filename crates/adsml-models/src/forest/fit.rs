@@ -1,0 +1,179 @@
+//! How trees are fitted to the target itself: squared error, from the mean.
+
+use std::ops::Range;
+
+use adsml_core::{CancelToken, Seed, TrainingSet};
+
+use super::mean::Criterion;
+use crate::rows::{check_target, mean};
+use crate::tree::{
+    BinRules, BinnedMatrix, CategoryRules, Derivatives, FeatureSampler, FeatureShares, Grower, Growth, Importances, Limits,
+    Plan, Rounded, SplitParams, Trees, Workers, check_features,
+};
+use crate::{ModelError, Result};
+
+/// What a tree and the trees of a forest are told alike.
+#[derive(Debug, Clone)]
+pub(super) struct TreeRules {
+    pub(super) criterion: Criterion,
+    /// Zero for no limit.
+    pub(super) max_depth: usize,
+    /// Zero for no limit.
+    pub(super) max_leaves: usize,
+    pub(super) min_samples_leaf: usize,
+    pub(super) min_child_weight: f64,
+    pub(super) min_split_gain: f64,
+    pub(super) max_features: f64,
+    pub(super) max_bins: usize,
+    pub(super) monotone: Vec<i8>,
+    pub(super) interactions: Vec<Vec<usize>>,
+}
+
+/// Binned training rows and their target.
+pub(super) struct Ground<'a> {
+    rules: &'a TreeRules,
+    pub(super) matrix: BinnedMatrix,
+    y: Vec<f64>,
+    weight: Option<Vec<f64>>,
+    mean: f64,
+    cancel: Option<&'a CancelToken>,
+}
+
+impl<'a> Ground<'a> {
+    pub(super) fn new(
+        rules: &'a TreeRules,
+        owner: &str,
+        data: &TrainingSet<'_>,
+        cancel: Option<&'a CancelToken>,
+        workers: &Workers,
+    ) -> Result<Self> {
+        data.refuse_offset(owner)?;
+        let columns = data.columns;
+        // The fields of a training set are public: what its constructors promise is judged again.
+        let data = TrainingSet { columns, ..TrainingSet::new(data.x, data.y)?.with_weight(data.sample_weight)? };
+        check_features(&data)?;
+        check_constraints(rules, &data)?;
+        match rules.criterion {
+            Criterion::SquaredError => check_target(data.y, |_| true, "a number between -1e150 and 1e150")?,
+            Criterion::Gini => check_target(data.y, |y| (0.0..=1.0).contains(&y), "a number in [0, 1]")?,
+        }
+        let bins = BinRules { max_bins: rules.max_bins, sample: 0, given: None };
+        Ok(Self {
+            rules,
+            matrix: BinnedMatrix::new(data.x, columns, bins, workers)?,
+            mean: mean(&data),
+            y: data.y.to_vec(),
+            weight: data.sample_weight.map(|weight| weight.to_vec()),
+            cancel,
+        })
+    }
+
+    /// Fits one tree on the rows that are drawn, each as often as it was; on all once without draws.
+    pub(super) fn fit_tree(
+        &self,
+        draws: Option<&[u32]>,
+        seed: Seed,
+        shuffled: bool,
+        workers: &Workers,
+        importances: &mut Importances,
+    ) -> Result<Trees> {
+        let n = self.y.len();
+        let weight = |row: usize| {
+            self.weight.as_ref().map_or(1.0, |weight| weight[row]) * draws.map_or(1.0, |draws| f64::from(draws[row]))
+        };
+        let is_weighted = draws.is_some() || self.weight.is_some();
+        let exact = Derivatives {
+            gradient: (0..n).map(|row| weight(row) * (self.mean - self.y[row])).collect(),
+            hessian: if is_weighted { (0..n).map(weight).collect() } else { Vec::new() },
+        };
+        let rows: Option<Vec<u32>> =
+            is_weighted.then(|| (0..n as u32).filter(|&row| weight(row as usize) > 0.0).collect());
+        let mut rounded = Rounded::empty();
+        rounded.round(&exact, None, workers);
+        let no_limit = |limit: usize| if limit == 0 { usize::MAX } else { limit };
+        let rules = SplitParams {
+            l1: 0.0,
+            l2: 0.0,
+            min_child_weight: self.rules.min_child_weight,
+            min_samples_leaf: self.rules.min_samples_leaf,
+            min_gain: self.rules.min_split_gain,
+            max_delta: f64::INFINITY,
+            categories: CategoryRules { smooth: 0.0, l2: 0.0, max_one_hot: 0 },
+            monotone: if self.rules.monotone.iter().all(|&d| d == 0) { Vec::new() } else { self.rules.monotone.clone() },
+        }
+        .scaled(rounded.scale);
+        let shares = FeatureShares { by_tree: 1.0, by_level: 1.0, by_node: self.rules.max_features };
+        let features =
+            FeatureSampler::new(self.matrix.n_features(), shares, &self.rules.interactions, shuffled, seed);
+        let plan = Plan {
+            rounded: &rounded,
+            exact: Some(&exact),
+            rules: &rules,
+            limits: Limits {
+                growth: Growth::LeafWise,
+                max_leaves: no_limit(self.rules.max_leaves),
+                max_depth: no_limit(self.rules.max_depth),
+                min_samples_leaf: self.rules.min_samples_leaf,
+            },
+            features: &features,
+            cancel: self.cancel,
+        };
+        let mut grower = Grower::new(&self.matrix, workers);
+        let grown = grower.grow(&plan, rows.as_deref())?;
+        importances.add(&grown, rules.gain_unit, rules.min_gain, 1.0 / rounded.scale.hessian);
+        let leaf = |range: Range<usize>| {
+            let rows = grower.partition.rows(range);
+            // Differences from the first, so that a pure leaf predicts its target to the last bit.
+            let first = rows.first().map_or(self.mean, |&row| self.y[row as usize]);
+            let (mut sum, mut total) = (0.0, 0.0);
+            for &row in rows {
+                let weight = weight(row as usize);
+                sum += weight * (self.y[row as usize] - first);
+                total += weight;
+            }
+            if total > 0.0 { first + sum / total } else { self.mean }
+        };
+        let value = |at: usize| {
+            let node = &grown.nodes[at];
+            let (low, high) = (node.bounds.low * rules.value_unit, node.bounds.high * rules.value_unit);
+            leaf(node.rows.clone()).clamp(self.mean + low, self.mean + high)
+        };
+        let mut trees = Trees::default();
+        trees.push(&grown, &self.matrix, value, 1.0 / rounded.scale.hessian);
+        Ok(trees)
+    }
+
+    pub(super) fn n_rows(&self) -> usize {
+        self.y.len()
+    }
+
+    pub(super) fn target(&self) -> &[f64] {
+        &self.y
+    }
+
+    pub(super) fn weight(&self) -> Option<&[f64]> {
+        self.weight.as_deref()
+    }
+}
+
+fn check_constraints(rules: &TreeRules, data: &TrainingSet<'_>) -> Result<()> {
+    let n = data.n_features();
+    let refuse = |name: &str, value: String, expected: String| {
+        Err(ModelError::InvalidParameter { name: name.to_owned(), value, expected })
+    };
+    if !rules.monotone.is_empty() && rules.monotone.len() != n {
+        return refuse("monotone", format!("{} directions", rules.monotone.len()), format!("one per feature, {n}"));
+    }
+    for (feature, &direction) in rules.monotone.iter().enumerate() {
+        let is_category =
+            data.columns.get(feature).is_some_and(|column| column.kind != adsml_core::FeatureKind::Number);
+        if !(-1..=1).contains(&direction) || (direction != 0 && is_category) {
+            let expected = "-1, 0 or 1, and 0 for categories".to_owned();
+            return refuse("monotone", format!("{direction} for feature {feature}"), expected);
+        }
+    }
+    if let Some(&feature) = rules.interactions.iter().flatten().find(|&&feature| feature >= n) {
+        return refuse("interactions", format!("feature {feature}"), format!("features below {n}"));
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! Trees that are fitted to the target itself: one, or the mean of many.
+
+mod fit;
+mod mean;
+mod decision_tree;
+mod random_forest;
+
+pub use decision_tree::{DecisionTree, DecisionTreeParams};
+pub use mean::Criterion;
+pub use random_forest::{RandomForest, RandomForestParams};
