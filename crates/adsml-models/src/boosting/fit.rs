@@ -69,8 +69,8 @@ impl<'a, 'd> Boosting<'a, 'd> {
         let objective = objective_of(params);
         check_target(data.y, |y| objective.accepts(y), objective.domain())?;
         let n_outputs = n_outputs(params);
+        let is_class = |y: f64| y >= 0.0 && y < n_outputs as f64 && y.fract() == 0.0;
         if n_outputs > 1 {
-            let is_class = |y: f64| y >= 0.0 && y < n_outputs as f64 && y.fract() == 0.0;
             check_target(data.y, is_class, "the number of a class, from 0, below n_classes")?;
         }
         let y = data.y.to_vec();
@@ -100,13 +100,19 @@ impl<'a, 'd> Boosting<'a, 'd> {
         this.raw = this.scores_so_far(data.x, offset.as_deref());
         if let Some(set) = validation {
             adsml_core::Error::check_length("the validation target", set.x.nrows(), set.y.len())?;
+            // Without weight there is no loss to watch.
+            TrainingSet::new(set.x, set.y)?.with_weight(set.sample_weight)?;
             if set.x.ncols() != data.n_features() {
                 let (expected, found) = (data.n_features(), set.x.ncols());
                 return Err(adsml_core::Error::FeatureCount { expected, found }.into());
             }
             check_target(set.y, |y| this.objective.accepts(y), this.objective.domain())?;
+            if n_outputs > 1 {
+                check_target(set.y, is_class, "the number of a class, from 0, below n_classes")?;
+            }
             let raw = this.scores_so_far(set.x, None);
-            this.validation = Some(Validation { set, y: set.y.to_vec(), raw, best: (f64::INFINITY, 0) });
+            let best = (f64::INFINITY, this.model.n_rounds());
+            this.validation = Some(Validation { set, y: set.y.to_vec(), raw, best });
         }
         Ok(this)
     }
@@ -167,7 +173,9 @@ impl<'a, 'd> Boosting<'a, 'd> {
                     cancel: self.context.cancel,
                 };
                 let grown = grower.grow(&plan, rows.as_deref())?;
-                importances.add(&grown, split_rules.gain_unit, split_rules.min_gain, 1.0 / rounded.scale.hessian);
+                // Of a level as a whole the least gain is asked, and taken away from none of its leaves.
+                let least = if self.limits.growth == Growth::Symmetric { 0.0 } else { split_rules.min_gain };
+                importances.add(&grown, split_rules.gain_unit, least, 1.0 / rounded.scale.hessian);
                 let values = self.leaf_values(&grown, &grower, &exact, &split_rules, class);
                 self.model.trees.push(&grown, &matrix, |node| values[node], 1.0 / rounded.scale.hessian);
                 self.add_tree(&grown, &grower, &values, rows.as_deref(), class);
@@ -362,7 +370,9 @@ fn base_scores(
     if n_outputs == 1 {
         return vec![objective.base_score(y, weight, offset)];
     }
-    let mut shares = vec![0.5 / y.len() as f64; n_outputs];
+    // A class without rows has no finite score; by weight, so that a weight of two is a row twice.
+    let total = weight.map_or(y.len() as f64, |weight| weight.iter().sum());
+    let mut shares = vec![0.5 / total; n_outputs];
     for (row, &class) in y.iter().enumerate() {
         shares[class as usize] += weight.map_or(1.0, |weight| weight[row]);
     }

@@ -5,9 +5,6 @@ use ndarray::ArrayView2;
 
 use crate::{ModelError, Result};
 
-/// Most bins of a feature, the one of missing values not counted: codes are bytes.
-pub(crate) const MAX_BINS: usize = 255;
-
 /// How the values of one feature become codes.
 ///
 /// Codes are `0..n_bins()`; the bin of missing values, when the training rows had any, is the last.

@@ -216,7 +216,7 @@ pub(crate) fn cut<'a, T>(
 
 /// The largest power of two that keeps `largest` within `limit`.
 fn power_of_two_scale(largest: f64, limit: f64) -> f64 {
-    if !(largest > 0.0) {
+    if largest.is_nan() || largest <= 0.0 {
         return 1.0;
     }
     let exponent = (limit / largest).log2().floor().clamp(-1000.0, 1000.0);
@@ -254,8 +254,8 @@ mod tests {
     fn a_full_word_of_rows_adds_up_exactly() {
         let rounded = rounded(&[-3.7, 3.7, 0.1], &[0.25, 0.2, 1e-9]);
         let Words::Packed(words) = &rounded.words else { unreachable!() };
-        for row in 0..3 {
-            let sum = (0..ROWS_PER_WORD).fold(0_i64, |sum, _| sum + words[row]);
+        for (row, &word) in words.iter().enumerate() {
+            let sum = (0..ROWS_PER_WORD).fold(0_i64, |sum, _| sum + word);
             let (one, all) = (rounded.row(row), unpack(sum));
             assert_eq!((all.g, all.h), (one.g * ROWS_PER_WORD as f64, one.h * ROWS_PER_WORD as f64));
         }

@@ -17,6 +17,8 @@ use crate::Result;
 const CODES: usize = 256;
 /// Features with more bins than this have a column of their own.
 const FEW: usize = 128;
+/// Most features of a column: each one more rewrites the codes of all.
+const MAX_MEMBERS: usize = 32;
 /// A feature is tried with at most this many columns that still have room.
 const MAX_TRIES: usize = 12;
 /// Most columns of a block, whose codes lie side by side.
@@ -67,8 +69,10 @@ impl SharedCodes {
     fn new(bin_of_code: Vec<u8>, n_bins: usize) -> Self {
         let mut codes: Vec<u8> = (0..bin_of_code.len()).map(|code| code as u8).collect();
         codes.sort_by_key(|&code| bin_of_code[usize::from(code)]);
-        let before = |bin: usize| bin_of_code.iter().filter(|&&other| usize::from(other) < bin).count() as u16;
-        Self { codes, starts: (0..=n_bins).map(before).collect(), bin_of_code }
+        let mut starts = vec![0; n_bins + 1];
+        bin_of_code.iter().for_each(|&bin| starts[usize::from(bin) + 1] += 1);
+        (0..n_bins).for_each(|bin| starts[bin + 1] += starts[bin]);
+        Self { codes, starts, bin_of_code }
     }
 
     pub(crate) fn bin(&self, code: u8) -> u8 {
@@ -106,7 +110,11 @@ impl BinnedMatrix {
             features.push(bins);
             codes.push(code);
         }
-        let columns = bundle(&features, codes);
+        let mut columns = bundle(&features, codes);
+        if columns.is_empty() {
+            // Without features, all rows have one code: their sums are read off a column.
+            columns.push(Column { n_codes: 1, members: Vec::new(), codes: vec![0; n_rows] });
+        }
         let mut places = vec![(0, 0); features.len()];
         let mut offsets = vec![0];
         for (at, column) in columns.iter().enumerate() {
@@ -173,7 +181,9 @@ fn bundle(features: &[FeatureBins], codes: Vec<Vec<u8>>) -> Vec<Column> {
         match best {
             Some((_, at, joint)) => {
                 joint.apply(&mut columns[at], feature, &own);
-                if columns[at].n_codes * 2 > CODES {
+                if columns[at].members.len() == MAX_MEMBERS {
+                    open.retain(|&other| other != at);
+                } else if columns[at].n_codes * 2 > CODES {
                     // Only what depends on its members still fits: worth trying, but not forever.
                     open.sort_by_key(|&at| std::cmp::Reverse(columns[at].n_codes));
                 }

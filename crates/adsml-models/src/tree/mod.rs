@@ -25,6 +25,8 @@ mod matrix;
 mod partition;
 mod sampling;
 mod split;
+#[cfg(test)]
+mod textbook;
 mod trees;
 mod workers;
 

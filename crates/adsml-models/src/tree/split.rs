@@ -6,7 +6,7 @@
 //! ```
 //!
 //! with `G`, `H` the sums of derivatives of the rows of a side. Among equal gains the feature that is looked at first
-//! wins, then the lowest bin, then missing values on the right.
+//! wins, then missing values on the right, then the lowest bin.
 //!
 //! Source: Chen and Guestrin (2016), "XGBoost", KDD, equations 6 and 7. Categories: their bins ordered by `G / (H + smooth)`,
 //! then split like numbers (Fisher 1958, "On grouping for maximum homogeneity", JASA 53).
@@ -137,14 +137,15 @@ impl SplitRules {
 
     fn value_with(&self, sums: Sums, bounds: Bounds, l2: f64) -> f64 {
         let excess = (sums.g.abs() - self.l1).max(0.0).copysign(sums.g);
-        let value = if excess == 0.0 { 0.0 } else { -excess / (sums.h + l2) };
+        let value = if excess == 0.0 || sums.h + l2 <= 0.0 { 0.0 } else { -excess / (sums.h + l2) };
         value.clamp(-self.max_delta, self.max_delta).clamp(bounds.low, bounds.high)
     }
 
     /// The score of a leaf, whose value is held between bounds where there are any.
     fn score_within(&self, sums: Sums, bounds: Bounds, l2: f64) -> f64 {
         if !self.bounded {
-            return self.score(sums, l2);
+            // Symmetric trees have leaves without rows, whose score would not be a number.
+            return if sums.h + l2 <= 0.0 { 0.0 } else { self.score(sums, l2) };
         }
         let value = self.value_with(sums, bounds, l2);
         -(2.0 * sums.g * value + 2.0 * self.l1 * value.abs() + (sums.h + l2) * value * value)
@@ -168,10 +169,35 @@ impl SplitRules {
     }
 
     /// The score of two sides together; `None` when they break a rule.
+    #[inline(always)]
     pub(crate) fn sides(&self, left: Sums, right: Sums, direction: i8, bounds: Bounds, l2: f64) -> Option<f64> {
         if left.h < self.min_hessian || right.h < self.min_hessian {
             return None;
         }
+        if self.bounded {
+            return self.sides_within(left, right, direction, bounds, l2);
+        }
+        Some(self.score(left, l2) + self.score(right, l2))
+    }
+
+    /// Whether two sides may score more than `least`: a test without a division, that lets through what is just as good.
+    #[inline(always)]
+    pub(crate) fn may_beat(&self, left: Sums, right: Sums, l2: f64, least: f64) -> bool {
+        if self.bounded {
+            return true;
+        }
+        let excess = |sums: Sums| {
+            let excess = sums.g.abs() - self.l1;
+            if excess > 0.0 { excess } else { 0.0 }
+        };
+        let (a, b) = (excess(left), excess(right));
+        let (p, q) = (left.h + l2, right.h + l2);
+        // Rounding is a few parts in 2^53.
+        a * a * q + b * b * p >= least * (1.0 - 1e-12) * (p * q)
+    }
+
+    #[inline(never)]
+    fn sides_within(&self, left: Sums, right: Sums, direction: i8, bounds: Bounds, l2: f64) -> Option<f64> {
         if direction != 0 {
             let rise = self.value_with(right, bounds, l2) - self.value_with(left, bounds, l2);
             if f64::from(direction) * rise < 0.0 {
@@ -263,7 +289,7 @@ pub(crate) fn best_common_split(
 
 /// The scores of every cut by one feature, summed over the leaves of a level.
 struct CommonCandidates {
-    /// By bin (or place in the order of categories); missing on the right, and on the left.
+    /// By bin (or place in the order of categories); missing on the right, and on the left (empty where nothing is missing).
     scores: [Vec<f64>; 2],
     /// The order of a category's bins.
     order: Option<Vec<usize>>,
@@ -300,8 +326,8 @@ impl CommonCandidates {
             None if bins.has_missing => n_values,
             None => n_values - 1,
         };
-        let n_sides = if order.is_none() && bins.has_missing { 2 } else { 1 };
-        let mut scores = [vec![0.0; n_candidates], vec![0.0; n_candidates]];
+        let n_on_left = if order.is_none() && bins.has_missing { n_candidates } else { 0 };
+        let mut scores = [vec![0.0; n_candidates], vec![0.0; n_on_left]];
         for (leaf, &whole) in leaves.iter().zip(wholes) {
             let bins = scratch.read(*leaf, feature).expect("it has bins");
             let (mut g, mut h) = ([0.0; 256], [0.0; 256]);
@@ -311,7 +337,7 @@ impl CommonCandidates {
                 (g[at], h[at]) = (sum.g, sum.h);
             }
             let missing = if order.is_none() { bins.missing() } else { Sums::default() };
-            for (scores, shift) in scores.iter_mut().zip([Sums::default(), missing]).take(n_sides) {
+            for (scores, shift) in scores.iter_mut().zip([Sums::default(), missing]) {
                 if rules.bounded {
                     for (at, score) in scores.iter_mut().enumerate() {
                         let left = Sums { g: g[at], h: h[at] } + shift;
@@ -443,6 +469,11 @@ impl Bins<'_> {
         Sums { g: self.g[bin], h: self.h[bin] }
     }
 
+    /// Whether no row of the leaf says anything of a bin. (A hessian may be too small to be seen where its gradient is not.)
+    fn is_empty(&self, bin: usize) -> bool {
+        self.sums(bin) == Sums::default()
+    }
+
     fn best_of_number(&self, rules: &SplitRules, total: Sums, least: f64) -> Found {
         let n = self.n_values;
         let (mut g, mut h) = ([0.0; 256], [0.0; 256]);
@@ -454,9 +485,10 @@ impl Bins<'_> {
         let missing = self.missing();
         let mut best: Found = None;
         // Missing on the right: the last bin may be cut from missing. On the left: the last bin has nothing beyond.
-        let sides = [(Sums::default(), if missing.h > 0.0 { n } else { n - 1 }), (missing, n - 1)];
+        let seen = missing != Sums::default();
+        let sides = [(Sums::default(), if seen { n } else { n - 1 }), (missing, n - 1)];
         for (side, (shift, candidates)) in sides.into_iter().enumerate() {
-            if side == 1 && missing.h == 0.0 {
+            if side == 1 && !seen {
                 break;
             }
             let above = best.as_ref().map_or(least, |best| best.0);
@@ -479,7 +511,7 @@ impl Bins<'_> {
             _ => 0,
         };
         for side in 0..2 {
-            let seen = missing.h > 0.0 || missing_rows > 0;
+            let seen = missing != Sums::default() || missing_rows > 0;
             if side == 1 && !seen {
                 break;
             }
@@ -506,7 +538,7 @@ impl Bins<'_> {
     }
 
     fn best_of_category(&self, rules: &SplitRules, leaf: LeafView<'_>, least: f64) -> Found {
-        let present: Vec<usize> = (0..self.g.len()).filter(|&bin| self.h[bin] > 0.0).collect();
+        let present: Vec<usize> = (0..self.g.len()).filter(|&bin| !self.is_empty(bin)).collect();
         if present.len() < 2 {
             return None;
         }
@@ -518,7 +550,9 @@ impl Bins<'_> {
             order.sort_by(|&a, &b| slope(a).total_cmp(&slope(b)));
         }
         let rows_of = |bin: usize| self.counts.map_or(0, |(counts, _)| counts[bin]);
-        let total_rows: u32 = order.iter().map(|&bin| rows_of(bin)).sum();
+        let total_rows: u32 = (0..self.g.len()).map(rows_of).sum();
+        // Rows of bins that say nothing, which follow the larger side.
+        let loose_rows = total_rows - order.iter().map(|&bin| rows_of(bin)).sum::<u32>();
         let mut best: Found = None;
         let mut score_of_best = least;
         let (mut sum, mut rows, mut bins) = (Sums::default(), 0, [0_u64; 4]);
@@ -532,6 +566,7 @@ impl Bins<'_> {
                 rows += rows_of(bin);
             }
             bit(&mut bins);
+            let rows = rows + if sum.h > leaf.total.h - sum.h { loose_rows } else { 0 };
             if let Some((_, least_rows)) = self.counts
                 && ((rows as usize) < least_rows || ((total_rows - rows) as usize) < least_rows)
             {
@@ -544,11 +579,11 @@ impl Bins<'_> {
                 best = Some((score, Cut { bin: 0, missing_left: false, bins }, sum));
             }
         }
-        // Bins without rows in this leaf go where more of them went.
+        // Bins that say nothing in this leaf go where more of the others went.
         if let Some((_, cut, left)) = &mut best
             && left.h > leaf.total.h - left.h
         {
-            for bin in (0..self.g.len()).filter(|&bin| self.h[bin] <= 0.0) {
+            for bin in (0..self.g.len()).filter(|&bin| self.is_empty(bin)) {
                 cut.bins[bin / 64] |= 1 << (bin % 64);
             }
         }
@@ -570,10 +605,8 @@ fn highest(g: &[f64], h: &[f64], shift: Sums, total: Sums, rules: &SplitRules, l
     for &score in &scores[..g.len()] {
         most = if score > most { score } else { most };
     }
-    if !(most > least) {
-        return None;
-    }
-    scores[..g.len()].iter().position(|&score| score == most).map(|bin| (bin, most))
+    let bin = scores[..g.len()].iter().position(|&score| score == most)?;
+    (most > least).then_some((bin, most))
 }
 
 impl Cut {

@@ -69,7 +69,7 @@ impl Node {
     fn goes_left(&self, row: &[f64], sets: &[LevelSet]) -> bool {
         let value = row[(self.feature & FEATURE) as usize];
         if self.feature & CATEGORY == 0 {
-            if self.feature & MISSING_LEFT == 0 { value <= self.value } else { !(value > self.value) }
+            value <= self.value || (self.feature & MISSING_LEFT != 0 && value.is_nan())
         } else if value.is_nan() {
             self.feature & MISSING_LEFT != 0
         } else {

@@ -16,7 +16,7 @@ use super::{Grower, Grown, GrownNode, GrownSplit, Plan};
 use crate::Result;
 
 /// Nodes of at most this many rows are finished by sorted lists; positions in them are bytes.
-const SMALL: usize = 256;
+const SMALL: usize = 128;
 /// Small nodes see derivatives this many times finer: sums of 256 of them are still exact.
 const FINER: f64 = (1_u64 << 20) as f64;
 
@@ -93,7 +93,7 @@ fn push_sides(plan: &Plan<'_>, tree: &mut Grown, at: usize, split: &Split, range
 /// Room for small nodes.
 struct SmallNodes {
     rows: Vec<u32>,
-    sums: Vec<Sums>,
+    sums: Box<[Sums; SMALL]>,
     /// By feature: bin and position of the rows, sorted by bin within each node.
     lists: Vec<Vec<u16>>,
     spare: Vec<u16>,
@@ -105,7 +105,7 @@ impl SmallNodes {
     fn new(matrix: &BinnedMatrix, plan: &Plan<'_>) -> Self {
         Self {
             rows: Vec::new(),
-            sums: Vec::new(),
+            sums: Box::new([Sums::default(); SMALL]),
             lists: vec![Vec::new(); matrix.n_features()],
             spare: vec![0; SMALL],
             features: Vec::new(),
@@ -127,7 +127,9 @@ impl SmallNodes {
             let rows = tree.nodes[at].rows.clone();
             let local = rows.start - range.start..rows.end - range.start;
             let used = used_above(plan, tree, at);
-            let Some(split) = self.search(grower.matrix, plan, &tree.nodes[at], at, &used, local.clone()) else { continue };
+            let Some(split) = self.search(grower.matrix, plan, &tree.nodes[at], at, &used, local.clone()) else {
+                continue;
+            };
             let middle = range.start + self.divide(grower.matrix, &split, local);
             let [left, right] = push_sides(plan, tree, at, &split, &[rows.start..middle, middle..rows.end]);
             todo.push(right);
@@ -145,8 +147,10 @@ impl SmallNodes {
         let rows = grower.partition.rows(range);
         self.rows.clear();
         self.rows.extend_from_slice(rows);
-        self.sums.clear();
-        self.sums.extend(rows.iter().map(|&row| finer(plan, row as usize)));
+        self.sums.fill(Sums::default());
+        for (sums, &row) in self.sums.iter_mut().zip(rows) {
+            *sums = finer(plan, row as usize);
+        }
         self.features.clear();
         for (feature, list) in self.lists.iter_mut().enumerate() {
             let column = &grower.matrix.columns[grower.matrix.places[feature].0];
@@ -257,7 +261,7 @@ fn finer(plan: &Plan<'_>, row: usize) -> Sums {
 struct SmallLeaf<'a> {
     matrix: &'a BinnedMatrix,
     rules: &'a SplitRules,
-    sums: &'a [Sums],
+    sums: &'a [Sums; SMALL],
     total: Sums,
     bounds: Bounds,
     least_rows: usize,
@@ -280,11 +284,12 @@ impl SmallLeaf<'_> {
         };
         let direction = self.rules.monotone.get(feature).copied().unwrap_or(0);
         // Missing values come last in the list: they are on the right.
-        let mut best = self.scan(list, 0, Sums::default(), direction, least).map(|(score, bin, left)| {
-            (score, Cut::number(bin, false), left)
-        });
+        let mut best = self
+            .scan(list, 0, Sums::default(), direction, least)
+            .map(|(score, bin, left)| (score, Cut::number(bin, false), left));
         if n_known < list.len() && n_known > 1 {
-            let missing = list[n_known..].iter().fold(Sums::default(), |sum, &entry| sum + self.sums[usize::from(entry & 255)]);
+            let missing =
+                list[n_known..].iter().fold(Sums::default(), |sum, &entry| sum + self.sums[usize::from(entry & 255)]);
             let least = best.as_ref().map_or(least, |best| best.0);
             let left = self.scan(&list[..n_known], list.len() - n_known, missing, direction, least);
             best = left.map(|(score, bin, left)| (score, Cut::number(bin, true), left)).or(best);
@@ -306,10 +311,11 @@ impl SmallLeaf<'_> {
             let next = entry >> 8;
             if next != bin {
                 let rows = at + n_before;
+                let right = self.total - left;
                 if rows >= self.least_rows
                     && n_rows - rows >= self.least_rows
-                    && let Some(score) =
-                        self.rules.sides(left, self.total - left, direction, self.bounds, self.rules.l2)
+                    && self.rules.may_beat(left, right, self.rules.l2, most)
+                    && let Some(score) = self.rules.sides(left, right, direction, self.bounds, self.rules.l2)
                     && score > most
                 {
                     most = score;
