@@ -12,8 +12,13 @@
 //! | [`ElasticNet`], [lasso](ElasticNet::lasso) | a linear mean, few features | `alpha`, `l1_ratio`, against *half the mean* square | `O(n p^2)` + `O(p^2)` per sweep |
 //! | [`LogisticRegression`] | linear log odds; `y` 0, 1 or a rate | `alpha` (= 1/C), `l1_ratio`, against a *sum* of log losses | `O(n p^2 + p^3)` per step, 5 to 10 steps |
 //! | [`PoissonRegression`] | a linear log mean; counts, also per exposure | `alpha` on squares, against *half the mean* deviance | `O(n p^2 + p^3)` per step, 5 to 10 steps |
+//! | [`DecisionTree`] | a mean, or a rate, that is constant in boxes | `max_depth`, `max_leaves`, `min_samples_leaf`, … | `O(n p)` per level |
+//! | [`RandomForest`] | the same, the mean of many trees | as a tree; `max_features` | `O(n p)` per level and tree |
+//! | [`GradientBoosting`] | trees that correct each other, any [`Loss`] | `learning_rate`, `l1`, `l2`, `min_child_weight`, … | `O(n p)` per level and round |
 //!
-//! with `n` rows and `p` features. Names and objectives of parameters are scikit-learn's.
+//! with `n` rows and `p` features. Names and objectives of parameters are scikit-learn's; those of boosting are LightGBM's
+//! and XGBoost's, whose defaults are presets ([`lightgbm`](GradientBoostingParams::lightgbm),
+//! [`xgboost`](GradientBoostingParams::xgboost), [`catboost`](GradientBoostingParams::catboost), [`sklearn`](GradientBoostingParams::sklearn)).
 //!
 //! ```
 //! use adsml_models::{LogisticRegression, Regressor};
@@ -30,18 +35,33 @@
 //!
 //! # What all of them share
 //!
-//! - **Weights and offsets** are honoured by every model but the baseline, which refuses an offset. A rate is
+//! - **Weights** are honoured by every model, **offsets** by all but the baseline, the tree and the forest, which refuse them. A rate is
 //!   `y` = clicks / impressions with weight = impressions.
+//! - **Missing values**: trees send `NaN` where it gained most in training. The linear family refuses it by row and feature; impute
+//!   it before.
+//! - **Categories**: trees split the levels of columns that a [`TrainingSet`](adsml_core::TrainingSet) describes as categories, with codes as
+//!   values; a level not seen in training is no error. To the linear family a code is a number; encode it before.
+//! - **The same bits** at any number of threads, for a row alone or in a batch, before and after saving.
+//!
+//! # The linear family
+//!
 //! - **Scales do not matter** to the solvers: columns are standardised inside, a block at a time, and the
 //!   matrix is never copied. The *penalty* is on the coefficients of the columns as given, as in scikit-learn;
 //!   `standardize(true)` puts it on columns of unit deviation.
 //! - **Dependent columns** (full one-hot codes, more features than rows) give the shortest solution in standardised
 //!   coordinates; a constant column has coefficient 0; never a `NaN`.
-//! - **Missing values** are refused by row and feature; impute them before.
-//! - **The same bits** at any number of threads, for a row alone or in a batch, before and after saving.
 //! - **Not converging** is no error: `converged()` says so, and the model is the best that was found.
 //! - [`Regressor::importance`] is the absolute coefficient times the column's deviation;
 //!   [`Regressor::explain`] gives `coefficient * (value - mean)` on the scale of the link.
+//!
+//! # Trees
+//!
+//! - **Numbers become bins**, at most 255 each, found in the training rows; thresholds lie half way between values.
+//! - **Sums are exact**: derivatives are rounded once to whole numbers, so that no order of additions matters; what a leaf predicts
+//!   comes from the derivatives as they are.
+//! - **Constraints**: `monotone` directions and groups of features that may meet (`interactions`).
+//! - [`Regressor::importance`] is the gain of each feature's splits; [`Importance`] has others.
+//! - [`Regressor::steps_along`] gives the prediction as an exact step function of one number, the rest of the row held.
 //!
 //! # linfa
 //!
@@ -65,7 +85,7 @@
 //!
 //! | Feature | Default | What it adds |
 //! |---|---|---|
-//! | `parallel` | yes | fits use several threads; results are the same without |
+//! | `parallel` | yes | fits use several threads (rayon, a pool per fit, under trees); results are the same without |
 //! | `serde` | no | `Serialize` and `Deserialize` for parameter sets and fitted models |
 //! | `linfa` | no | linfa's `Fit` for our parameter sets, `LinfaRegressor` for any linfa model |
 
@@ -74,6 +94,7 @@ mod constant;
 mod error;
 mod estimator;
 mod forest;
+mod inspection;
 mod linear;
 #[cfg(feature = "linfa")]
 mod linfa_regressor;
@@ -89,6 +110,7 @@ pub use constant::{ConstantBaseline, ConstantBaselineParams};
 pub use error::{ModelError, Result};
 pub use estimator::WeightScale;
 pub use forest::{Criterion, DecisionTree, DecisionTreeParams, RandomForest, RandomForestParams};
+pub use inspection::{PermutationImportance, mean_squared_error, partial_dependence, permutation_importance};
 pub use linear::{
     ElasticNet, ElasticNetParams, LinearRegression, LinearRegressionParams, LogisticRegression,
     LogisticRegressionParams, PoissonRegression, PoissonRegressionParams, Ridge, RidgeParams,

@@ -3,8 +3,8 @@
 use adsml_core::LoaderRegistry;
 
 use crate::{
-    ConstantBaseline, DecisionTree, ElasticNet, GradientBoosting, LinearRegression, LogisticRegression, PoissonRegression,
-    RandomForest, Ridge,
+    ConstantBaseline, DecisionTree, ElasticNet, GradientBoosting, LinearRegression, LogisticRegression,
+    PoissonRegression, RandomForest, Ridge,
 };
 
 /// Adds the readers of every model of this crate.

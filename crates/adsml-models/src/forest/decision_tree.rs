@@ -10,13 +10,28 @@ use crate::tree::Workers;
 
 const SPECS: &[ParamSpec] = &[
     ParamSpec::count("max_leaves", 0, 0, "Most leaves, the best splits first; 0 for no limit"),
-    ParamSpec { name: "criterion", kind: ParamKind::Choice(Criterion::NAMES), default: ParamValue::Choice(Criterion::NAMES[0]), help: "What the leaves are to be alike in" },
+    ParamSpec {
+        name: "criterion",
+        kind: ParamKind::Choice(Criterion::NAMES),
+        default: ParamValue::Choice(Criterion::NAMES[0]),
+        help: "What the leaves are to be alike in",
+    },
     ParamSpec::count("max_depth", 0, 0, "Most questions on a path; 0 for no limit"),
     ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
     ParamSpec::non_negative("min_child_weight", 0.0, "Least sum of weights of a leaf"),
     ParamSpec::non_negative("min_split_gain", 0.0, "Least fall of the weighted sum of squared errors by a split"),
-    ParamSpec { name: "max_features", kind: ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true }, default: ParamValue::Real(1.0), help: "Share of the features that each split looks at" },
-    ParamSpec { name: "max_bins", kind: ParamKind::Integer { min: 2, max: 255 }, default: ParamValue::Integer(255), help: "Most bins of a feature, not counting that of missing values" },
+    ParamSpec {
+        name: "max_features",
+        kind: ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true },
+        default: ParamValue::Real(1.0),
+        help: "Share of the features that each split looks at",
+    },
+    ParamSpec {
+        name: "max_bins",
+        kind: ParamKind::Integer { min: 2, max: 255 },
+        default: ParamValue::Integer(255),
+        help: "Most bins of a feature, not counting that of missing values",
+    },
 ];
 
 /// A fitted decision tree: of every leaf, the mean of the target.

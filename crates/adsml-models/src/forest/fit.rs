@@ -7,8 +7,8 @@ use adsml_core::{CancelToken, Seed, TrainingSet};
 use super::mean::Criterion;
 use crate::rows::{check_target, mean};
 use crate::tree::{
-    BinRules, BinnedMatrix, CategoryRules, Derivatives, FeatureSampler, FeatureShares, Grower, Growth, Importances, Limits,
-    Plan, Rounded, SplitParams, Trees, Workers, check_features,
+    BinRules, BinnedMatrix, CategoryRules, Derivatives, FeatureSampler, FeatureShares, Grower, Growth, Importances,
+    Limits, Plan, Rounded, SplitParams, Trees, Workers, check_features,
 };
 use crate::{ModelError, Result};
 
@@ -99,12 +99,15 @@ impl<'a> Ground<'a> {
             min_gain: self.rules.min_split_gain,
             max_delta: f64::INFINITY,
             categories: CategoryRules { smooth: 0.0, l2: 0.0, max_one_hot: 0 },
-            monotone: if self.rules.monotone.iter().all(|&d| d == 0) { Vec::new() } else { self.rules.monotone.clone() },
+            monotone: if self.rules.monotone.iter().all(|&d| d == 0) {
+                Vec::new()
+            } else {
+                self.rules.monotone.clone()
+            },
         }
         .scaled(rounded.scale);
         let shares = FeatureShares { by_tree: 1.0, by_level: 1.0, by_node: self.rules.max_features };
-        let features =
-            FeatureSampler::new(self.matrix.n_features(), shares, &self.rules.interactions, shuffled, seed);
+        let features = FeatureSampler::new(self.matrix.n_features(), shares, &self.rules.interactions, shuffled, seed);
         let plan = Plan {
             rounded: &rounded,
             exact: Some(&exact),

@@ -1,8 +1,8 @@
 //! Trees that are fitted to the target itself: one, or the mean of many.
 
+mod decision_tree;
 mod fit;
 mod mean;
-mod decision_tree;
 mod random_forest;
 
 pub use decision_tree::{DecisionTree, DecisionTreeParams};

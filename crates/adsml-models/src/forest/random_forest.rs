@@ -14,13 +14,28 @@ const SPECS: &[ParamSpec] = &[
     ParamSpec::count("n_estimators", 1, 100, "Trees"),
     ParamSpec::flag("bootstrap", true, "Whether each tree sees rows drawn with replacement, or all rows"),
     ParamSpec::flag("oob_score", false, "Whether rows are also predicted by the trees that did not see them"),
-    ParamSpec { name: "criterion", kind: ParamKind::Choice(Criterion::NAMES), default: ParamValue::Choice(Criterion::NAMES[0]), help: "What the leaves are to be alike in" },
+    ParamSpec {
+        name: "criterion",
+        kind: ParamKind::Choice(Criterion::NAMES),
+        default: ParamValue::Choice(Criterion::NAMES[0]),
+        help: "What the leaves are to be alike in",
+    },
     ParamSpec::count("max_depth", 0, 0, "Most questions on a path; 0 for no limit"),
     ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
     ParamSpec::non_negative("min_child_weight", 0.0, "Least sum of weights of a leaf"),
     ParamSpec::non_negative("min_split_gain", 0.0, "Least fall of the weighted sum of squared errors by a split"),
-    ParamSpec { name: "max_features", kind: ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true }, default: ParamValue::Real(1.0), help: "Share of the features that each split looks at" },
-    ParamSpec { name: "max_bins", kind: ParamKind::Integer { min: 2, max: 255 }, default: ParamValue::Integer(255), help: "Most bins of a feature, not counting that of missing values" },
+    ParamSpec {
+        name: "max_features",
+        kind: ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true },
+        default: ParamValue::Real(1.0),
+        help: "Share of the features that each split looks at",
+    },
+    ParamSpec {
+        name: "max_bins",
+        kind: ParamKind::Integer { min: 2, max: 255 },
+        default: ParamValue::Integer(255),
+        help: "Most bins of a feature, not counting that of missing values",
+    },
 ];
 
 /// A fitted random forest: the mean of trees, each grown on its own draw of the rows.
@@ -243,7 +258,8 @@ impl RandomForestParams {
             }
             from += some;
         }
-        let oob = (self.oob_score && self.bootstrap && n_before == 0).then(|| oob.finish(ground.target(), ground.weight()));
+        let oob =
+            (self.oob_score && self.bootstrap && n_before == 0).then(|| oob.finish(ground.target(), ground.weight()));
         Ok(RandomForest { mean, oob })
     }
 }
