@@ -2,11 +2,13 @@
 //!
 //! ```text
 //! cargo run --release -p adsml-benches --bin side_by_side -- read --data DIR --threads 2 --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- models --data DIR --threads 1 --json
 //! ```
 //!
 //! The peers' sides are under `benches/peers/`; `docs/benchmarks.md` says how figures are taken.
 #![allow(clippy::print_stdout)] // A bench answers on stdout.
 
+mod models;
 mod read;
 
 use std::error::Error;
@@ -24,10 +26,13 @@ struct Args {
 enum Bench {
     /// Read a CTR table and add the prototype's derived columns.
     Read(read::ReadArgs),
+    /// Fit tree ensembles to the CTR tables and score them on their test rows.
+    Models(models::ModelsArgs),
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Args::parse().bench {
         Bench::Read(args) => read::run(&args),
+        Bench::Models(args) => models::run(&args),
     }
 }
