@@ -3,22 +3,36 @@
 use std::sync::Arc;
 
 use adsml_core::{FitContext, Learner, ParamSpec, ParamValue, Regressor, Result, TrainingSet, Transform};
-use adsml_features::{CategoryEncoding, FeaturePipeline};
-use adsml_models::{ConstantBaseline, ElasticNet, LinearRegression, LogisticRegression, PoissonRegression, Ridge};
+use adsml_features::CategoryEncoding;
+use adsml_models::{
+    ConstantBaseline, Criterion, ElasticNet, GradientBoosting, GradientBoostingParams, Growth, LinearRegression,
+    LogisticRegression, Loss, PoissonRegression, RandomForest, RandomForestParams, Ridge,
+};
 
+use super::columns::Columns;
 use super::{OwnCandidate, Task};
 
 /// Name of the constant baseline, always the first candidate.
 pub(super) const BASELINE: &str = "base_rate";
 
+/// One of each way of growing: none is the best of all tables.
+const BOOSTING: [(&str, Growth); 3] = [
+    ("boosting_leaf_wise", Growth::LeafWise),
+    ("boosting_depth_wise", Growth::DepthWise),
+    ("boosting_symmetric", Growth::Symmetric),
+];
+
 /// The candidates for a task, the baseline first.
 ///
 /// Penalties count against sums of log losses: `alpha` 1 is a prior worth about one click per coefficient, 100 one for
 /// rates that vary more between rows than chance alone would make them. The penalties of models whose objective is a
-/// mean are brought to the same scale by [`Scaled`].
-pub(super) fn candidates(task: Task, pipeline: &FeaturePipeline) -> Vec<OwnCandidate> {
+/// mean are brought to the same scale by [`Scaled`], and so is what trees are held to. Trees have a pipeline of their
+/// own: [`TreePipeline`](super::tree_columns::TreePipeline).
+pub(super) fn candidates(task: Task, columns: &Columns) -> Vec<OwnCandidate> {
+    let pipeline = columns.pipeline();
     let one_hot: Arc<dyn Transform> = Arc::new(pipeline.clone().max_one_hot(50));
-    let encoded: Arc<dyn Transform> = Arc::new(pipeline.clone().encoding(CategoryEncoding::Target));
+    let encoded: Arc<dyn Transform> = Arc::new(pipeline.encoding(CategoryEncoding::Target));
+    let raw: Arc<dyn Transform> = Arc::new(columns.tree_pipeline());
     let candidate = |name: &str, transform: &Arc<dyn Transform>, learner: Arc<dyn Learner>| OwnCandidate {
         name: name.to_owned(),
         transform: Arc::clone(transform),
@@ -45,16 +59,28 @@ pub(super) fn candidates(task: Task, pipeline: &FeaturePipeline) -> Vec<OwnCandi
             list.push(candidate("ridge_target_encoded", &encoded, Arc::new(Ridge::params())));
         }
     }
+    let (loss, criterion) = match task {
+        Task::Rate | Task::Binary => (Loss::Logistic, Criterion::Gini),
+        Task::Number => (Loss::SquaredError, Criterion::SquaredError),
+    };
+    for (name, growth) in BOOSTING {
+        list.push(candidate(name, &raw, Arc::new(Scaled::Boosting(growth, loss))));
+    }
+    list.push(candidate("random_forest", &raw, Arc::new(Scaled::Forest(criterion))));
     list
 }
 
-/// A learner whose penalty is set by the rows it is fitted on, and by no others.
+/// A learner whose penalties are set by the rows it is fitted on, and by no others.
 #[derive(Debug, Clone, Copy)]
 enum Scaled {
     /// `alpha` is one over the number of trials: one click's worth, as for the logistic candidates.
     Poisson,
     /// `alpha` is a hundredth of the target's standard deviation.
     ElasticNet,
+    /// What leaves are asked for is counted in units: see [`unit`].
+    Boosting(Growth, Loss),
+    /// A leaf of rates has trials for [`EVIDENCE`] successes at the mean rate.
+    Forest(Criterion),
 }
 
 impl Scaled {
@@ -69,7 +95,56 @@ impl Scaled {
                 let spread = (data.y.iter().enumerate().map(square).sum::<f64>() / total).sqrt();
                 Box::new(ElasticNet::params().alpha(0.01 * spread))
             }
+            Self::Boosting(growth, loss) => Box::new(boosting(growth, loss, unit(loss, data))),
+            Self::Forest(criterion) => Box::new(forest(criterion, data)),
         }
+    }
+}
+
+/// What a leaf needs: successes, rows, or units of boosting.
+const EVIDENCE: f64 = 10.0;
+
+/// 200 small steps of trees of up to 16 leaves, each leaf held back by as much evidence as it needs.
+fn boosting(growth: Growth, loss: Loss, unit: f64) -> GradientBoostingParams {
+    let params = GradientBoosting::params().loss(loss).growth(growth).n_estimators(200).learning_rate(0.05);
+    let params = match growth {
+        Growth::LeafWise => params.max_leaves(16),
+        _ => params.max_leaves(16).max_depth(4),
+    };
+    let evidence = EVIDENCE * unit;
+    params.min_child_weight(evidence).l2(evidence).cat_smooth(evidence).cat_l2(evidence)
+}
+
+/// 100 trees whose splits look at half of the features. Without enough trials, a leaf would say that a rate is zero.
+fn forest(criterion: Criterion, data: &TrainingSet<'_>) -> RandomForestParams {
+    let params = RandomForest::params().criterion(criterion).n_estimators(100).max_features(0.5);
+    let params = params.min_samples_leaf(EVIDENCE as usize);
+    if criterion != Criterion::Gini {
+        return params;
+    }
+    let total: f64 = (0..data.n_samples()).map(|row| data.weight(row)).sum();
+    let successes: f64 = data.y.iter().enumerate().map(|(row, y)| data.weight(row) * y).sum();
+    // No leaf has more than all there is.
+    params.min_child_weight(if successes > EVIDENCE { EVIDENCE * total / successes } else { total })
+}
+
+/// What the hessian of boosting says of one row on average: its weight; for a rate, about its successes, but no less
+/// than one success, since rows of nothing but failures say little however many they are.
+///
+/// Rows of two hundred clicks vary more between each other than two hundred coins do: penalties that count clicks would
+/// weigh nothing against them.
+fn unit(loss: Loss, data: &TrainingSet<'_>) -> f64 {
+    let weight = |row| data.weight(row);
+    let (mut total, mut successes, mut rows) = (0.0, 0.0, 0_usize);
+    for (row, y) in data.y.iter().enumerate().filter(|&(row, _)| weight(row) > 0.0) {
+        total += weight(row);
+        successes += weight(row) * y;
+        rows += 1;
+    }
+    let rows = rows.max(1) as f64;
+    match loss {
+        Loss::Logistic => (successes / rows * (1.0 - successes / total)).max(1.0),
+        _ => total / rows,
     }
 }
 
@@ -78,6 +153,8 @@ impl Learner for Scaled {
         match self {
             Self::Poisson => "poisson_regression",
             Self::ElasticNet => "elastic_net",
+            Self::Boosting(..) => "gradient_boosting",
+            Self::Forest(_) => "random_forest",
         }
     }
 
@@ -99,5 +176,26 @@ impl Learner for Scaled {
 
     fn boxed_clone(&self) -> Box<dyn Learner> {
         Box::new(*self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::array;
+
+    #[test]
+    fn a_unit_is_a_row_of_clicks_but_no_less_than_a_click() {
+        let x = array![[0.0], [1.0], [2.0]];
+        let unit_of = |loss, y: [f64; 3], weight: [f64; 3]| {
+            let (y, weight) = (ndarray::Array1::from(y.to_vec()), ndarray::Array1::from(weight.to_vec()));
+            let set = TrainingSet::new(x.view(), y.view()).unwrap().with_weight(Some(weight.view())).unwrap();
+            unit(loss, &set)
+        };
+        // 400 clicks out of 20,000 impressions on two rows, 98 % of the hessian of as many coins.
+        let unit_of_rate = unit_of(Loss::Logistic, [0.01, 0.03, 0.0], [10_000.0, 10_000.0, 0.0]);
+        assert!((unit_of_rate - 200.0 * 0.98).abs() < 1e-9, "{unit_of_rate}");
+        assert_eq!(unit_of(Loss::Logistic, [0.0, 1.0, 0.0], [1.0; 3]), 1.0);
+        assert_eq!(unit_of(Loss::SquaredError, [7.0, 1.0, 0.0], [4.0, 2.0, 0.0]), 3.0);
     }
 }

@@ -9,6 +9,7 @@ use adsml_features::{
     ctr_features, lint_leakage, provenance_of,
 };
 
+use super::tree_columns::TreePipeline;
 use super::{CtrPredictorParams, IgnoredReport, PredictTarget};
 use crate::{Error, Result};
 
@@ -92,14 +93,22 @@ impl Columns {
         self.numeric.is_empty() && self.categorical.is_empty()
     }
 
-    /// A pipeline over these columns.
+    /// A pipeline over these columns, for linear models.
     pub(super) fn pipeline(&self) -> FeaturePipeline {
+        self.numbers().categorical(&self.categorical)
+    }
+
+    /// A pipeline over these columns, for trees.
+    pub(super) fn tree_pipeline(&self) -> TreePipeline {
+        TreePipeline::new(self.numbers(), &self.categorical)
+    }
+
+    fn numbers(&self) -> FeaturePipeline {
         let derived = |name: &&String| self.derived.iter().any(|feature| feature.name() == name.as_str());
         FeaturePipeline::new()
             .allow_empty(self.is_empty())
             .derive(self.derived.iter().cloned())
             .numeric(self.numeric.iter().filter(|name| !derived(name)))
-            .categorical(&self.categorical)
     }
 }
 

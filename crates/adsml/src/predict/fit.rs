@@ -44,7 +44,7 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
         (None, None) => Folds::k_fold(rows.y.len(), params.folds, context.seed)?,
     };
 
-    let mut list = candidates(rows.task, &columns.pipeline());
+    let mut list = candidates(rows.task, &columns);
     if columns.is_empty() {
         // Candidates of the user's own bring their own columns; of the recipe's, only the baseline needs none.
         list.truncate(1);

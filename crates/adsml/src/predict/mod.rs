@@ -13,6 +13,7 @@ mod fit;
 mod report;
 mod rows;
 mod target;
+mod tree_columns;
 
 use std::sync::Arc;
 
