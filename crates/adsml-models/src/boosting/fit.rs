@@ -1,5 +1,6 @@
 //! The rounds of boosting.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use adsml_core::{FitContext, TrainingSet, ValidationSet};
@@ -11,7 +12,8 @@ use crate::objective::{BuiltIn, Link, Loss, Objective, weighted_quantile};
 use crate::rows::check_target;
 use crate::tree::{
     BinRules, BinnedMatrix, Bounds, CategoryRules, Derivatives, FeatureSampler, FeatureShares, Grower, Grown, Growth,
-    Limits, Plan, Rounded, SplitParams, SplitRules, Workers, check_features, cut, pieces, rows_of_tree,
+    Limits, Plan, Rounded, SplitParams, SplitRules, Workers, check_features, cut, each_row, pieces, predict_rows,
+    rows_of_bins, rows_of_tree,
 };
 
 /// Rows whose derivatives one thread computes at a time.
@@ -122,21 +124,19 @@ impl<'a, 'd> Boosting<'a, 'd> {
         let n_outputs = self.model.n_outputs();
         let mut raw = vec![0.0; x.nrows() * n_outputs];
         let mut scores = vec![0.0; n_outputs];
-        for (at, row) in x.outer_iter().enumerate() {
-            self.model.raw_into(&row.to_vec(), &mut scores);
+        each_row(x, 0..x.nrows(), |at, row| {
+            self.model.raw_into(row, &mut scores);
             for (class, score) in scores.iter().enumerate() {
                 raw[class * x.nrows() + at] = score + offset.map_or(0.0, |offset| offset[at]);
             }
-        }
+        });
         raw
     }
 
     fn run(mut self) -> Result<GradientBoosting> {
-        let rules = BinRules {
-            max_bins: self.params.max_bins,
-            sample: self.params.bin_sample,
-            given: self.params.bin_edges.as_deref(),
-        };
+        let rows = rows_of_bins(self.y.len(), self.params.bin_sample, self.context.seed);
+        let given = self.params.bin_edges.as_deref();
+        let rules = BinRules { max_bins: self.params.max_bins, rows: rows.as_deref(), given };
         let workers = self.workers;
         let matrix = BinnedMatrix::new(self.data.x, self.data.columns, rules, workers)?;
         let mut grower = Grower::new(&matrix, workers);
@@ -147,13 +147,9 @@ impl<'a, 'd> Boosting<'a, 'd> {
         for round in n_before..n_before + n_rounds {
             self.context.check_cancelled()?;
             let rows = rows_of_tree(matrix.n_rows, self.params.subsample, self.context.seed, round as u64);
-            let probabilities =
-                (self.model.n_outputs() > 1).then(|| softmax_of_rows(&self.raw, &self.y, self.model.n_outputs()));
+            let log_sums = (self.model.n_outputs() > 1).then(|| self.log_sums());
             for class in 0..self.model.n_outputs() {
-                match &probabilities {
-                    None => self.derive(&mut exact),
-                    Some(probabilities) => self.derive_softmax(probabilities, class, &mut exact),
-                }
+                self.derive(log_sums.as_deref().map(|log_sums| (class, log_sums)), &mut exact);
                 rounded.round(&exact, self.weight.as_deref(), workers);
                 let split_rules = self.split_params.scaled(rounded.scale);
                 let tree = (round * self.model.n_outputs() + class) as u64;
@@ -194,8 +190,8 @@ impl<'a, 'd> Boosting<'a, 'd> {
         Ok(self.model)
     }
 
-    /// Derivatives of every row, times its weight.
-    fn derive(&self, exact: &mut Derivatives) {
+    /// Derivatives of every row, times its weight; by the raw score of a class where there are several.
+    fn derive(&self, class: Option<(usize, &[f64])>, exact: &mut Derivatives) {
         let n = self.y.len();
         exact.gradient.resize(n, 0.0);
         exact.hessian.resize(if self.objective.has_unit_hessian() { 0 } else { n }, 0.0);
@@ -207,7 +203,14 @@ impl<'a, 'd> Boosting<'a, 'd> {
         };
         let parts = cut(&mut exact.gradient, &ranges).into_iter().zip(hessians).collect();
         self.workers.each(parts, |((range, gradient), hessian)| {
-            self.objective.derivatives_into(&self.y[range.clone()], &self.raw[range.clone()], gradient, hessian);
+            let y = &self.y[range.clone()];
+            match class {
+                None => self.objective.derivatives_into(y, &self.raw[range.clone()], gradient, hessian),
+                Some((class, log_sums)) => {
+                    let raw = &self.raw[class * n..][range.clone()];
+                    derive_softmax(y, raw, &log_sums[range.clone()], class, self.model.n_outputs(), gradient, hessian);
+                }
+            }
             if let Some(weight) = &self.weight {
                 gradient.iter_mut().zip(&weight[range.clone()]).for_each(|(g, w)| *g *= w);
                 hessian.iter_mut().zip(&weight[range]).for_each(|(h, w)| *h *= w);
@@ -215,18 +218,15 @@ impl<'a, 'd> Boosting<'a, 'd> {
         });
     }
 
-    /// Derivatives by the raw score of one class: `p - [y is the class]` and `K / (K - 1) p (1 - p)` (Friedman 2001,
-    /// "Greedy function approximation", Annals of Statistics 29, algorithm 6).
-    fn derive_softmax(&self, probabilities: &[f64], class: usize, exact: &mut Derivatives) {
-        let (n, n_classes) = (self.y.len(), self.model.n_outputs());
-        let factor = n_classes as f64 / (n_classes - 1) as f64;
-        exact.gradient.resize(n, 0.0);
-        exact.hessian.resize(n, 0.0);
-        for (row, &p) in probabilities[class * n..(class + 1) * n].iter().enumerate() {
-            let weight = self.weight.as_ref().map_or(1.0, |weight| weight[row]);
-            exact.gradient[row] = weight * (p - f64::from(self.y[row] == class as f64));
-            exact.hessian[row] = weight * factor * p * (1.0 - p);
-        }
+    /// `ln(sum over classes of exp(raw))` of every row.
+    fn log_sums(&self) -> Vec<f64> {
+        let n = self.y.len();
+        let ranges = pieces(n, n.div_ceil(ROWS_PER_THREAD), 1);
+        let parts = self.workers.each(ranges, |range| {
+            let log_sum = |row: usize| log_sum_exp((0..self.model.n_outputs()).map(|class| self.raw[class * n + row]));
+            range.map(log_sum).collect::<Vec<_>>()
+        });
+        parts.concat()
     }
 
     /// The value of every leaf, by node, from the exact derivatives of its rows; times the learning rate.
@@ -280,25 +280,28 @@ impl<'a, 'd> Boosting<'a, 'd> {
     fn add_tree(&mut self, grown: &Grown, grower: &Grower<'_>, values: &[f64], rows: Option<&[u32]>, class: usize) {
         let n = self.y.len();
         let tree = self.model.trees.len() - 1;
-        let raw = &mut self.raw[class * n..(class + 1) * n];
-        for (node, &value) in grown.nodes.iter().zip(values).filter(|(node, _)| node.split.is_none()) {
-            for &row in grower.partition.rows(node.rows.clone()) {
-                raw[row as usize] += value;
+        let leaves = grown.nodes.iter().zip(values).filter(|(node, _)| node.split.is_none());
+        let leaves: Vec<(&[u32], f64)> =
+            leaves.map(|(node, &value)| (grower.partition.rows(node.rows.clone()), value)).collect();
+        let ranges = pieces(n, self.workers.threads(), ROWS_PER_THREAD);
+        let parts = cut(&mut self.raw[class * n..(class + 1) * n], &ranges);
+        self.workers.each(parts, |(range, raw)| {
+            for &(rows, value) in &leaves {
+                within(rows, &range).iter().for_each(|&row| raw[row as usize - range.start] += value);
             }
-        }
-        if let Some(rows) = rows {
-            let mut sampled = rows.iter().copied().peekable();
-            for (at, raw) in raw.iter_mut().enumerate() {
-                if sampled.next_if_eq(&(at as u32)).is_none() {
-                    *raw += self.model.trees.leaf_value(tree, &self.data.x.row(at).to_vec());
-                }
+            if let Some(rows) = rows {
+                let mut sampled = within(rows, &range).iter().copied().peekable();
+                let others = range.clone().filter(|&row| sampled.next_if_eq(&(row as u32)).is_none());
+                each_row(self.data.x, others, |at, row| {
+                    raw[at - range.start] += self.model.trees.leaf_value(tree, row)
+                });
             }
-        }
-        if let Some(validation) = &mut self.validation {
-            let n = validation.y.len();
-            for (at, raw) in validation.raw[class * n..(class + 1) * n].iter_mut().enumerate() {
-                *raw += self.model.trees.leaf_value(tree, &validation.set.x.row(at).to_vec());
-            }
+        });
+        if let Some(Validation { set, y, raw, .. }) = &mut self.validation {
+            let n = y.len();
+            let mut added = vec![0.0; n];
+            predict_rows(set.x, &mut added, |row| self.model.trees.leaf_value(tree, row));
+            raw[class * n..(class + 1) * n].iter_mut().zip(added).for_each(|(raw, added)| *raw += added);
         }
     }
 
@@ -313,10 +316,8 @@ impl<'a, 'd> Boosting<'a, 'd> {
             let loss = if n_outputs == 1 {
                 self.objective.loss(y[row], raw[row])
             } else {
-                let scores: Vec<f64> = (0..n_outputs).map(|class| raw[class * n + row]).collect();
-                let most = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let log_sum = scores.iter().map(|score| (score - most).exp()).sum::<f64>().ln() + most;
-                log_sum - scores[(y[row] as usize).min(n_outputs - 1)]
+                let log_sum = log_sum_exp((0..n_outputs).map(|class| raw[class * n + row]));
+                log_sum - raw[(y[row] as usize).min(n_outputs - 1) * n + row]
             };
             let weight = set.sample_weight.map_or(1.0, |weight| weight[row]);
             sum += weight * loss;
@@ -332,17 +333,35 @@ impl<'a, 'd> Boosting<'a, 'd> {
     }
 }
 
-/// Probabilities of every row, class after class.
-fn softmax_of_rows(raw: &[f64], y: &[f64], n_classes: usize) -> Vec<f64> {
-    let n = y.len();
-    let mut probabilities = vec![0.0; raw.len()];
-    let mut scores = vec![0.0; n_classes];
-    for row in 0..n {
-        (0..n_classes).for_each(|class| scores[class] = raw[class * n + row]);
-        super::model::softmax(&mut scores);
-        (0..n_classes).for_each(|class| probabilities[class * n + row] = scores[class]);
+/// `ln(sum of exp(scores))`.
+fn log_sum_exp(scores: impl Iterator<Item = f64> + Clone) -> f64 {
+    let most = scores.clone().fold(f64::NEG_INFINITY, f64::max);
+    most + scores.map(|score| (score - most).exp()).sum::<f64>().ln()
+}
+
+/// Derivatives by the raw score of one class: `p - [y is the class]` and `K / (K - 1) p (1 - p)` (Friedman 2001,
+/// "Greedy function approximation", Annals of Statistics 29, algorithm 6).
+fn derive_softmax(
+    y: &[f64],
+    raw: &[f64],
+    log_sums: &[f64],
+    class: usize,
+    n_classes: usize,
+    gradient: &mut [f64],
+    hessian: &mut [f64],
+) {
+    let factor = n_classes as f64 / (n_classes - 1) as f64;
+    for row in 0..y.len() {
+        let p = (raw[row] - log_sums[row]).exp();
+        gradient[row] = p - f64::from(y[row] == class as f64);
+        hessian[row] = factor * p * (1.0 - p);
     }
-    probabilities
+}
+
+/// The rows of an ascending list that lie in a range.
+fn within<'r>(rows: &'r [u32], range: &Range<usize>) -> &'r [u32] {
+    let at = |row: usize| rows.partition_point(|&other| (other as usize) < row);
+    &rows[at(range.start)..at(range.end)]
 }
 
 fn objective_of(params: &GradientBoostingParams) -> Arc<dyn Objective> {

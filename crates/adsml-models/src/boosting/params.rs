@@ -282,7 +282,7 @@ impl GradientBoostingParams {
         self
     }
 
-    /// Rows, evenly spaced, on which bin edges are found, `0` for all; default `200_000` as in LightGBM.
+    /// Rows, drawn evenly over the table, on which bin edges are found, `0` for all; default `200_000` as in LightGBM.
     #[must_use]
     pub fn bin_sample(mut self, bin_sample: usize) -> Self {
         self.bin_sample = bin_sample;

@@ -57,7 +57,7 @@ impl<'a> Ground<'a> {
             Criterion::SquaredError => check_target(data.y, |_| true, "a number between -1e150 and 1e150")?,
             Criterion::Gini => check_target(data.y, |y| (0.0..=1.0).contains(&y), "a number in [0, 1]")?,
         }
-        let bins = BinRules { max_bins: rules.max_bins, sample: 0, given: None };
+        let bins = BinRules { max_bins: rules.max_bins, rows: None, given: None };
         Ok(Self {
             rules,
             matrix: BinnedMatrix::new(data.x, columns, bins, workers)?,

@@ -47,8 +47,8 @@ impl FeatureBins {
 pub(crate) struct BinRules<'a> {
     /// Most bins of a feature.
     pub(crate) max_bins: usize,
-    /// Edges are found on at most this many rows, evenly spaced; 0 for all.
-    pub(crate) sample: usize,
+    /// The rows on which edges are found; `None` for all.
+    pub(crate) rows: Option<&'a [usize]>,
     /// Edges of each feature, when they are given.
     pub(crate) given: Option<&'a [Vec<f64>]>,
 }
@@ -68,14 +68,15 @@ pub(crate) fn bin_feature(
 
 fn bin_number(x: ArrayView2<'_, f64>, feature: usize, rules: BinRules<'_>) -> (FeatureBins, Vec<u8>) {
     let values = x.column(feature);
-    let n = values.len();
     let edges = match rules.given.and_then(|given| given.get(feature)) {
         Some(edges) => edges.clone(),
         None => {
-            // Evenly spaced rows, so that the sample follows whatever the rows are ordered by.
-            let size = if rules.sample == 0 { n } else { n.min(rules.sample) };
-            let row = |i: usize| if size == n { i } else { (i as u128 * n as u128 / size as u128) as usize };
-            edges_of((0..size).map(|i| values[row(i)]).filter(|value| !value.is_nan()).collect(), rules.max_bins)
+            let known = |value: &f64| !value.is_nan();
+            let values = match rules.rows {
+                Some(rows) => rows.iter().map(|&row| values[row]).filter(known).collect(),
+                None => values.iter().copied().filter(known).collect(),
+            };
+            edges_of(values, rules.max_bins)
         }
     };
     let lookup = EdgeLookup::new(&edges);
@@ -234,7 +235,7 @@ mod tests {
 
     fn bins_of(values: &[f64], max_bins: usize) -> (FeatureBins, Vec<u8>) {
         let x = Array2::from_shape_vec((values.len(), 1), values.to_vec()).unwrap();
-        bin_number(x.view(), 0, BinRules { max_bins, sample: 0, given: None })
+        bin_number(x.view(), 0, BinRules { max_bins, rows: None, given: None })
     }
 
     #[test]
@@ -277,7 +278,7 @@ mod tests {
             kind: FeatureKind::Category { levels: std::sync::Arc::new(adsml_core::Levels::from_iter(levels)) },
             ..FeatureColumn::number("interest")
         };
-        let rules = BinRules { max_bins: 255, sample: 0, given: None };
+        let rules = BinRules { max_bins: 255, rows: None, given: None };
         let (bins, codes) = bin_feature(x.view(), 0, Some(&column), rules).unwrap();
         let BinKind::Category { bin_of_level, other } = bins.kind else { unreachable!() };
         assert_eq!((other, bins.n_values), (Some(254), 255));

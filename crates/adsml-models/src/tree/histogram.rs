@@ -1,5 +1,6 @@
 //! Sums of derivatives by code: of rows, of siblings by subtraction, of features that share a column.
 
+use std::cell::RefCell;
 use std::ops::Range;
 
 use super::gradients::{ROWS_PER_WORD, Rounded, Sums, Words, unpack};
@@ -8,6 +9,11 @@ use super::workers::{Workers, pieces};
 
 /// Fewer rows than this are not worth a second thread.
 const ROWS_PER_THREAD: usize = 4096;
+
+thread_local! {
+    /// Sums of the words of up to [`ROWS_PER_WORD`] rows; zero between uses.
+    static SUMS: RefCell<Box<[[i64; 256]; BLOCK]>> = RefCell::new(Box::new([[0; 256]; BLOCK]));
+}
 
 /// Sums of rounded derivatives by code, columns one after the other; whole numbers, exact.
 #[derive(Debug, Clone, Default)]
@@ -31,30 +37,30 @@ impl Histogram {
 
     /// Becomes the histogram of `rows`: one addition per row and column.
     pub(crate) fn fill(&mut self, matrix: &BinnedMatrix, rounded: &Rounded, rows: RowSet<'_>, workers: &Workers) {
-        self.g.fill(0.0);
-        self.h.fill(0.0);
         let n = match rows {
             RowSet::All => matrix.n_rows,
             RowSet::These(rows) => rows.len(),
         };
+        if n == 0 {
+            self.g.fill(0.0);
+            self.h.fill(0.0);
+            return;
+        }
         let ranges = pieces(n, workers.threads(), ROWS_PER_THREAD);
         let part = |range: &Range<usize>| match rows {
             RowSet::All => RowSet::All,
             RowSet::These(rows) => RowSet::These(&rows[range.clone()]),
         };
         if ranges.len() == 1 {
-            add_rows(self, matrix, rounded, rows, &ranges[0]);
+            sum_rows(self, matrix, rounded, rows, &ranges[0]);
             return;
         }
-        let n_codes = matrix.n_codes();
-        let partial = workers.map(ranges.len(), |at| {
-            let mut partial = Self::zeros(n_codes);
-            add_rows(&mut partial, matrix, rounded, part(&ranges[at]), &ranges[at]);
-            partial
-        });
-        for partial in &partial {
-            add(&mut self.g, &partial.g);
-            add(&mut self.h, &partial.h);
+        let mut others = vec![Self::zeros(matrix.n_codes()); ranges.len() - 1];
+        let parts = std::iter::once(&mut *self).chain(&mut others).zip(&ranges).collect();
+        workers.each(parts, |(histogram, range)| sum_rows(histogram, matrix, rounded, part(range), range));
+        for other in &others {
+            add(&mut self.g, &other.g);
+            add(&mut self.h, &other.h);
         }
     }
 
@@ -80,8 +86,8 @@ fn add(sums: &mut [f64], more: &[f64]) {
     }
 }
 
-/// Adds rows `range` of the matrix, or the given ones, to a histogram.
-fn add_rows(
+/// The histogram of rows `range` of the matrix, or of the given ones.
+fn sum_rows(
     histogram: &mut Histogram,
     matrix: &BinnedMatrix,
     rounded: &Rounded,
@@ -90,28 +96,28 @@ fn add_rows(
 ) {
     for block in &matrix.blocks {
         match block.width {
-            1 => add_block::<1>(histogram, matrix, block, rounded, rows, range),
-            2 => add_block::<2>(histogram, matrix, block, rounded, rows, range),
-            3 => add_block::<3>(histogram, matrix, block, rounded, rows, range),
-            4 => add_block::<4>(histogram, matrix, block, rounded, rows, range),
-            5 => add_block::<5>(histogram, matrix, block, rounded, rows, range),
-            6 => add_block::<6>(histogram, matrix, block, rounded, rows, range),
-            7 => add_block::<7>(histogram, matrix, block, rounded, rows, range),
-            8 => add_block::<8>(histogram, matrix, block, rounded, rows, range),
-            9 => add_block::<9>(histogram, matrix, block, rounded, rows, range),
-            10 => add_block::<10>(histogram, matrix, block, rounded, rows, range),
-            11 => add_block::<11>(histogram, matrix, block, rounded, rows, range),
-            12 => add_block::<12>(histogram, matrix, block, rounded, rows, range),
-            13 => add_block::<13>(histogram, matrix, block, rounded, rows, range),
-            14 => add_block::<14>(histogram, matrix, block, rounded, rows, range),
-            15 => add_block::<15>(histogram, matrix, block, rounded, rows, range),
-            16 => add_block::<BLOCK>(histogram, matrix, block, rounded, rows, range),
+            1 => sum_block::<1>(histogram, matrix, block, rounded, rows, range),
+            2 => sum_block::<2>(histogram, matrix, block, rounded, rows, range),
+            3 => sum_block::<3>(histogram, matrix, block, rounded, rows, range),
+            4 => sum_block::<4>(histogram, matrix, block, rounded, rows, range),
+            5 => sum_block::<5>(histogram, matrix, block, rounded, rows, range),
+            6 => sum_block::<6>(histogram, matrix, block, rounded, rows, range),
+            7 => sum_block::<7>(histogram, matrix, block, rounded, rows, range),
+            8 => sum_block::<8>(histogram, matrix, block, rounded, rows, range),
+            9 => sum_block::<9>(histogram, matrix, block, rounded, rows, range),
+            10 => sum_block::<10>(histogram, matrix, block, rounded, rows, range),
+            11 => sum_block::<11>(histogram, matrix, block, rounded, rows, range),
+            12 => sum_block::<12>(histogram, matrix, block, rounded, rows, range),
+            13 => sum_block::<13>(histogram, matrix, block, rounded, rows, range),
+            14 => sum_block::<14>(histogram, matrix, block, rounded, rows, range),
+            15 => sum_block::<15>(histogram, matrix, block, rounded, rows, range),
+            16 => sum_block::<BLOCK>(histogram, matrix, block, rounded, rows, range),
             width => unreachable!("a block of {width} columns"),
         }
     }
 }
 
-fn add_block<const W: usize>(
+fn sum_block<const W: usize>(
     histogram: &mut Histogram,
     matrix: &BinnedMatrix,
     block: &Block,
@@ -121,32 +127,35 @@ fn add_block<const W: usize>(
 ) {
     let codes = block.codes.as_chunks::<W>().0;
     match &rounded.words {
-        Words::Packed(words) => {
-            let mut sums = [[0_i64; 256]; W];
+        Words::Packed(words) => SUMS.with_borrow_mut(|sums| {
+            let sums = sums.first_chunk_mut().expect("a block is no wider");
+            let mut flush = flusher::<W>(histogram, matrix, block);
             match rows {
                 RowSet::All => {
                     let (codes, words) = (&codes[range.clone()], &words[range.clone()]);
                     for (codes, words) in codes.chunks(ROWS_PER_WORD).zip(words.chunks(ROWS_PER_WORD)) {
                         for (codes, &word) in codes.iter().zip(words) {
-                            add_word(&mut sums, codes, word);
+                            add_word(sums, codes, word);
                         }
-                        flush(&mut sums, histogram, matrix, block);
+                        flush(sums);
                     }
                 }
                 RowSet::These(rows) => {
                     for rows in rows.chunks(ROWS_PER_WORD) {
                         for &row in rows {
-                            add_word(&mut sums, &codes[row as usize], words[row as usize]);
+                            add_word(sums, &codes[row as usize], words[row as usize]);
                         }
-                        flush(&mut sums, histogram, matrix, block);
+                        flush(sums);
                     }
                 }
             }
-        }
+        }),
         Words::Wide(words) => {
-            let first = matrix.offsets[block.first];
+            let (first, last) = (matrix.offsets[block.first], matrix.offsets[block.first + W]);
             let starts: [usize; W] = std::array::from_fn(|at| matrix.offsets[block.first + at] - first);
-            let (g, h) = (&mut histogram.g[first..], &mut histogram.h[first..]);
+            let (g, h) = (&mut histogram.g[first..last], &mut histogram.h[first..last]);
+            g.fill(0.0);
+            h.fill(0.0);
             let mut visit = |row: usize| {
                 for (&start, &code) in starts.iter().zip(&codes[row]) {
                     g[start + usize::from(code)] += words[row][0];
@@ -169,16 +178,23 @@ fn add_word<const W: usize>(sums: &mut [[i64; 256]; W], codes: &[u8; W], word: i
     }
 }
 
-/// Moves the sums of up to [`ROWS_PER_WORD`] rows from words to the histogram.
-fn flush<const W: usize>(sums: &mut [[i64; 256]; W], histogram: &mut Histogram, matrix: &BinnedMatrix, block: &Block) {
-    for (at, sums) in sums.iter_mut().enumerate() {
-        let range = matrix.offsets[block.first + at]..matrix.offsets[block.first + at + 1];
-        let (g, h) = (&mut histogram.g[range.clone()], &mut histogram.h[range]);
-        for ((word, g), h) in sums.iter_mut().zip(g).zip(h) {
-            let sum = unpack(*word);
-            *g += sum.g;
-            *h += sum.h;
-            *word = 0;
+/// What moves the sums of up to [`ROWS_PER_WORD`] rows from words to the histogram: in place of what was there, then on top.
+fn flusher<const W: usize>(
+    histogram: &mut Histogram,
+    matrix: &BinnedMatrix,
+    block: &Block,
+) -> impl FnMut(&mut [[i64; 256]; W]) {
+    let mut is_first = true;
+    move |sums| {
+        for (at, sums) in sums.iter_mut().enumerate() {
+            let range = matrix.offsets[block.first + at]..matrix.offsets[block.first + at + 1];
+            let (g, h) = (&mut histogram.g[range.clone()], &mut histogram.h[range]);
+            for ((word, g), h) in sums.iter_mut().zip(g).zip(h) {
+                let sum = unpack(*word);
+                (*g, *h) = if is_first { (sum.g, sum.h) } else { (*g + sum.g, *h + sum.h) };
+                *word = 0;
+            }
         }
+        is_first = false;
     }
 }

@@ -282,7 +282,7 @@ mod tests {
                 _ => stream.below(feature) as f64,
             }
         });
-        let rules = BinRules { max_bins: 255, sample: 0, given: None };
+        let rules = BinRules { max_bins: 255, rows: None, given: None };
         let matrix = BinnedMatrix::new(x.view(), &[], rules, &Workers::new(1).unwrap()).unwrap();
         assert!(matrix.columns.len() <= 4, "{} columns", matrix.columns.len());
         for feature in 0..9 {

@@ -39,9 +39,9 @@ pub(crate) use grow::{Grower, Grown, Limits, Plan};
 pub use importance::Importance;
 pub(crate) use importance::Importances;
 pub(crate) use matrix::BinnedMatrix;
-pub(crate) use sampling::{FeatureSampler, FeatureShares, rows_of_tree};
+pub(crate) use sampling::{FeatureSampler, FeatureShares, rows_of_bins, rows_of_tree};
 pub(crate) use split::{Bounds, CategoryRules, SplitParams, SplitRules};
-pub(crate) use trees::{Trees, merged, predict_rows};
+pub(crate) use trees::{Trees, each_row, merged, predict_rows};
 pub(crate) use workers::{Workers, pieces};
 
 use crate::{ModelError, Result};

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::workers::{Workers, pieces};
 
 /// Fewer rows than this are not worth a second thread.
-const ROWS_PER_THREAD: usize = 16_384;
+const ROWS_PER_THREAD: usize = 4096;
 
 /// Row numbers, those of each leaf next to each other and in ascending order.
 #[derive(Debug)]

@@ -10,6 +10,16 @@ pub(crate) struct FeatureShares {
     pub(crate) by_node: f64,
 }
 
+/// One row out of each of `size` equal stretches, so that the rows follow whatever the table is ordered by; `None` for all.
+pub(crate) fn rows_of_bins(n_rows: usize, size: usize, seed: Seed) -> Option<Vec<usize>> {
+    if size == 0 || size >= n_rows {
+        return None;
+    }
+    let start = |at: usize| (at as u128 * n_rows as u128 / size as u128) as usize;
+    let mut stream = seed.stream("rows of bins", 0);
+    Some((0..size).map(|at| start(at) + stream.below(start(at + 1) - start(at))).collect())
+}
+
 /// The features that the nodes of one tree may be split by, in the order they are looked at.
 #[derive(Debug)]
 pub(crate) struct FeatureSampler<'a> {
@@ -107,4 +117,19 @@ pub(crate) fn rows_of_tree(n_rows: usize, share: f64, seed: Seed, tree: u64) -> 
         }
     }
     Some(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_bins_are_one_of_each_stretch_and_follow_the_seed() {
+        let draw = |seed| rows_of_bins(1_000, 300, Seed::new(seed)).unwrap();
+        let rows = draw(1);
+        assert!(rows.windows(2).all(|pair| pair[0] < pair[1] && pair[1] - pair[0] <= 7), "{rows:?}");
+        assert_eq!((rows.len(), &rows), (300, &draw(1)));
+        assert_ne!(rows, draw(2));
+        assert!(rows_of_bins(300, 300, Seed::new(1)).is_none() && rows_of_bins(300, 0, Seed::new(1)).is_none());
+    }
 }

@@ -15,6 +15,7 @@ use super::binning::{BinKind, FeatureBins};
 use super::gradients::{Scale, Sums};
 use super::histogram::Histogram;
 use super::matrix::BinnedMatrix;
+use super::workers::Workers;
 
 /// What a split has to satisfy, in the units of rounded derivatives.
 #[derive(Debug, Clone)]
@@ -257,20 +258,20 @@ pub(crate) fn best_common_split(
     leaves: &[LeafView<'_>],
     rules: &SplitRules,
     features: &[usize],
+    workers: &Workers,
 ) -> Option<CommonSplit> {
     let wholes: Vec<f64> = leaves.iter().map(|leaf| rules.score_within(leaf.total, leaf.bounds, rules.l2)).collect();
     let whole: f64 = wholes.iter().sum();
-    let mut most = whole + 1e-13 * whole.abs() + rules.min_gain;
-    let mut best: Option<(usize, Cut)> = None;
+    let least = whole + 1e-13 * whole.abs() + rules.min_gain;
+    let of_feature = |at: usize| {
+        let candidates = CommonCandidates::score(&mut Scratch::new(), leaves, rules, features[at], &wholes)?;
+        let (score, cut) = candidates.best(least)?;
+        Some((score, features[at], cut))
+    };
+    let found = workers.map(features.len(), of_feature).into_iter().flatten();
+    // The first of those that are highest.
+    let (_, feature, cut) = found.reduce(|best, other| if other.0 > best.0 { other } else { best })?;
     let mut scratch = Scratch::new();
-    for &feature in features {
-        let Some(candidates) = CommonCandidates::score(&mut scratch, leaves, rules, feature, &wholes) else { continue };
-        if let Some((score, cut)) = candidates.best(most) {
-            most = score;
-            best = Some((feature, cut));
-        }
-    }
-    let (feature, cut) = best?;
     let side = |leaf: &LeafView<'_>| {
         let bins = scratch.read(*leaf, feature).expect("a feature that was split has bins");
         let left_bins = (0..bins.g.len()).filter(|&bin| cut.goes_left(&leaf.matrix.features[feature], bin as u8));

@@ -459,7 +459,7 @@ fn compare(case: &Case) {
     let workers = Workers::new(1).unwrap();
     let mut rounded = Rounded::empty();
     rounded.round(&exact, weight.as_deref(), &workers);
-    let bin_rules = BinRules { max_bins: case.max_bins, sample: 0, given: None };
+    let bin_rules = BinRules { max_bins: case.max_bins, rows: None, given: None };
     let is_free = |feature: usize| !case.monotone || columns[feature].kind != FeatureKind::Number;
     let directions: Vec<i8> =
         (0..case.n_features).map(|feature| if is_free(feature) { 0 } else { [1, -1, 0][feature % 3] }).collect();

@@ -225,21 +225,30 @@ impl Trees {
     }
 }
 
+/// Shows rows as slices, with their numbers.
+pub(crate) fn each_row(
+    x: ArrayView2<'_, f64>,
+    rows: impl IntoIterator<Item = usize>,
+    mut visit: impl FnMut(usize, &[f64]),
+) {
+    let mut copy = Vec::new();
+    for at in rows {
+        let row = x.row(at);
+        if let Some(row) = row.as_slice() {
+            visit(at, row);
+        } else {
+            copy.clear();
+            copy.extend(row);
+            visit(at, &copy);
+        }
+    }
+}
+
 /// `predict` on every row, as a slice.
 pub(crate) fn predict_rows(x: ArrayView2<'_, f64>, out: &mut [f64], predict: impl Fn(&[f64]) -> f64 + Sync) {
     let rows = |range: Range<usize>, out: &mut [f64]| {
-        let mut copy = Vec::new();
-        for (row, out) in range.zip(out) {
-            let row = x.row(row);
-            *out = match row.as_slice() {
-                Some(row) => predict(row),
-                None => {
-                    copy.clear();
-                    copy.extend(row);
-                    predict(&copy)
-                }
-            };
-        }
+        let mut out = out.iter_mut();
+        each_row(x, range, |_, row| out.next().into_iter().for_each(|out| *out = predict(row)));
     };
     #[cfg(feature = "parallel")]
     if out.len() >= 2 * ROWS_PER_TASK {

@@ -5,8 +5,9 @@ use std::collections::BinaryHeap;
 
 use super::super::gradients::Sums;
 use super::super::histogram::Histogram;
+use super::super::matrix::BinnedMatrix;
 use super::super::split::{Bounds, Split};
-use super::{Grower, Grown, GrownNode, GrownSplit, Growth, Limits, Plan};
+use super::{Grower, Grown, GrownNode, GrownSplit, Growth, Limits, Plan, search};
 use crate::Result;
 
 /// A leaf that can be split.
@@ -52,7 +53,8 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
     let mut waiting = BinaryHeap::new();
     grower.n_waiting = 0;
     if max_leaves > 1 && max_depth > 0 {
-        consider(grower, plan, &tree, &mut waiting, 0, Some(histogram));
+        let split = find(grower.matrix, plan, &tree, 0, &histogram);
+        consider(grower, plan, &tree, &mut waiting, 0, histogram, split);
     } else {
         grower.give_back(histogram);
     }
@@ -85,14 +87,16 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
         for ((rows, sums), bounds) in sides.iter().zip(sums).zip(bounds) {
             tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth: depth + 1, split: None });
         }
-        n_leaves += 1;
-        let wanted = [left, right].map(|child| n_leaves < max_leaves && may_be_split(plan, &tree.nodes[child]));
-        let [first, second] = grower.histograms(plan, histogram, sides, wanted);
         tree.nodes[at].split =
             Some(GrownSplit { feature: split.feature, cut: split.cut, gain: split.gain, left, right });
-        for (child, histogram) in [(left, first), (right, second)] {
-            if histogram.is_some() {
-                consider(grower, plan, &tree, &mut waiting, child, histogram);
+        n_leaves += 1;
+        let wanted = [left, right].map(|child| n_leaves < max_leaves && may_be_split(plan, &tree.nodes[child]));
+        let matrix = grower.matrix;
+        let look = |side: usize, histogram: &Histogram| find(matrix, plan, &tree, [left, right][side], histogram);
+        let found = grower.histograms(plan, histogram, &sides, wanted, look);
+        for (child, found) in [left, right].into_iter().zip(found) {
+            if let Some((histogram, split)) = found {
+                consider(grower, plan, &tree, &mut waiting, child, histogram, split);
             }
         }
     }
@@ -107,18 +111,22 @@ pub(super) fn may_be_split(plan: &Plan<'_>, node: &GrownNode) -> bool {
         && node.sums.h >= 2.0 * plan.rules.min_hessian
 }
 
-/// Searches a leaf's best split and puts it among those that wait.
+/// The best split of a leaf, by its histogram.
+fn find(matrix: &BinnedMatrix, plan: &Plan<'_>, tree: &Grown, node: usize, histogram: &Histogram) -> Option<Split> {
+    search(matrix, plan, &tree.nodes[node], node, &used_above(plan, tree, node), histogram, None)
+}
+
+/// Puts a leaf among those that wait, if it can be split.
 fn consider(
     grower: &mut Grower<'_>,
     plan: &Plan<'_>,
     tree: &Grown,
     waiting: &mut BinaryHeap<Waiting>,
     node: usize,
-    histogram: Option<Histogram>,
+    histogram: Histogram,
+    split: Option<Split>,
 ) {
-    let Some(histogram) = histogram else { return };
-    let used = used_above(plan, tree, node);
-    match grower.search(plan, &tree.nodes[node], node, &used, &histogram, None) {
+    match split {
         Some(split) => {
             let histogram = if grower.may_wait() {
                 grower.n_waiting += 1;

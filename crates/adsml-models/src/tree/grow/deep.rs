@@ -12,7 +12,7 @@ use super::super::histogram::Histogram;
 use super::super::matrix::BinnedMatrix;
 use super::super::split::{Bounds, Cut, Split, SplitRules};
 use super::by_leaf::{bounds_of_sides, may_be_split, used_above};
-use super::{Grower, Grown, GrownNode, GrownSplit, Plan};
+use super::{Grower, Grown, GrownNode, GrownSplit, Plan, search};
 use crate::Result;
 
 /// Nodes of at most this many rows are finished by sorted lists; positions in them are bytes.
@@ -57,7 +57,7 @@ fn split_by_histogram(
     let node = tree.nodes[at].clone();
     let used = used_above(plan, tree, at);
     let histogram = histogram.expect("a large node has its histogram");
-    let found = grower.search(plan, &node, at, &used, &histogram, None);
+    let found = search(grower.matrix, plan, &node, at, &used, &histogram, None);
     let found = found.and_then(|split| {
         let goes_left = grower.goes_left(split.feature, &split.cut);
         match grower.check_counts(plan, &node, at, &used, &split, &goes_left) {
@@ -74,7 +74,8 @@ fn split_by_histogram(
     let ranges = [node.rows.start..middle, middle..node.rows.end];
     let children = push_sides(plan, tree, at, &split, &ranges);
     let wanted = children.map(|child| tree.nodes[child].rows.len() > SMALL && may_be_split(plan, &tree.nodes[child]));
-    Some((children, grower.histograms(plan, Some(histogram), ranges, wanted)))
+    let histograms = grower.histograms(plan, Some(histogram), &ranges, wanted, |_, _| ());
+    Some((children, histograms.map(|found| found.map(|(histogram, ())| histogram))))
 }
 
 /// Adds the sides of a split to the tree.

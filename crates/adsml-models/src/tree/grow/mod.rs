@@ -152,64 +152,51 @@ impl<'a> Grower<'a> {
         self.partition.split(rows, codes, goes_left, self.workers)
     }
 
-    /// The histograms of the sides that are `wanted`, from the parent's and one pass over the smaller side.
-    fn histograms(
+    /// The histograms of the sides that are `wanted`, with what `look` makes of them.
+    fn histograms<T: Send>(
         &mut self,
         plan: &Plan<'_>,
         parent: Option<Histogram>,
-        sides: [Range<usize>; 2],
+        sides: &[Range<usize>; 2],
         wanted: [bool; 2],
-    ) -> [Option<Histogram>; 2] {
-        let small = usize::from(sides[1].len() < sides[0].len());
+        look: impl Fn(usize, &Histogram) -> T + Sync,
+    ) -> [Option<(Histogram, T)>; 2] {
+        let small = smaller(sides);
         let large = 1 - small;
-        let mut found = [None, None];
-        let fill = |this: &mut Self, side: &Range<usize>| {
-            let mut histogram = this.take();
-            let rows = RowSet::These(this.partition.rows(side.clone()));
-            histogram.fill(this.matrix, plan.rounded, rows, this.workers);
-            histogram
-        };
-        match parent {
-            Some(mut parent) if wanted[large] => {
-                let child = fill(self, &sides[small]);
-                parent.subtract(&child);
-                found[large] = Some(parent);
-                if wanted[small] {
-                    found[small] = Some(child);
-                } else {
-                    self.give_back(child);
-                }
-            }
-            parent => {
-                parent.into_iter().for_each(|parent| self.give_back(parent));
-                for side in [small, large] {
-                    if wanted[side] {
-                        found[side] = Some(fill(self, &sides[side]));
+        if let Some(parent) = parent {
+            if wanted[large] {
+                let child = self.filled(plan, &sides[small]);
+                let mut rest = parent;
+                let (of_child, of_rest) = self.workers.both(
+                    || wanted[small].then(|| look(small, &child)),
+                    || {
+                        rest.subtract(&child);
+                        look(large, &rest)
+                    },
+                );
+                let found = match of_child {
+                    Some(of_child) => [Some((rest, of_rest)), Some((child, of_child))],
+                    None => {
+                        self.give_back(child);
+                        [Some((rest, of_rest)), None]
                     }
-                }
+                };
+                return in_order(found, large);
             }
+            self.give_back(parent);
         }
-        found
+        [0, 1].map(|side| {
+            let histogram = wanted[side].then(|| self.filled(plan, &sides[side]))?;
+            let found = look(side, &histogram);
+            Some((histogram, found))
+        })
     }
 
-    /// The best split of a node, by its histogram; with a number of rows by code, so that each side has enough of them.
-    fn search(
-        &self,
-        plan: &Plan<'_>,
-        node: &GrownNode,
-        at: usize,
-        used: &[usize],
-        histogram: &Histogram,
-        counts: Option<&[u32]>,
-    ) -> Option<Split> {
-        let leaf = LeafView {
-            matrix: self.matrix,
-            histogram,
-            total: node.sums,
-            bounds: node.bounds,
-            counts: counts.map(|counts| (counts, plan.limits.min_samples_leaf)),
-        };
-        plan.features.with(at, node.depth, used, |features| best_split(leaf, plan.rules, features.iter().copied()))
+    /// The histogram of some rows.
+    fn filled(&mut self, plan: &Plan<'_>, rows: &Range<usize>) -> Histogram {
+        let mut histogram = self.take();
+        histogram.fill(self.matrix, plan.rounded, RowSet::These(self.partition.rows(rows.clone())), self.workers);
+        histogram
     }
 
     /// Holds a split to the least number of rows on either side.
@@ -241,10 +228,34 @@ impl<'a> Grower<'a> {
             let counts = &mut counts[offset..offset + column.n_codes];
             rows.iter().for_each(|&row| counts[usize::from(column.codes[row as usize])] += 1);
         }
-        let mut histogram = self.take();
-        histogram.fill(self.matrix, plan.rounded, RowSet::These(self.partition.rows(node.rows.clone())), self.workers);
-        let split = self.search(plan, node, at, used, &histogram, Some(&counts));
+        let histogram = self.filled(plan, &node.rows);
+        let split = search(self.matrix, plan, node, at, used, &histogram, Some(&counts));
         self.give_back(histogram);
         Err(split)
     }
+}
+
+/// The best split of a node, by its histogram; with a number of rows by code, so that each side has enough of them.
+fn search(
+    matrix: &BinnedMatrix,
+    plan: &Plan<'_>,
+    node: &GrownNode,
+    at: usize,
+    used: &[usize],
+    histogram: &Histogram,
+    counts: Option<&[u32]>,
+) -> Option<Split> {
+    let counts = counts.map(|counts| (counts, plan.limits.min_samples_leaf));
+    let leaf = LeafView { matrix, histogram, total: node.sums, bounds: node.bounds, counts };
+    plan.features.with(at, node.depth, used, |features| best_split(leaf, plan.rules, features.iter().copied()))
+}
+
+/// The side with fewer rows, whose histogram costs less.
+fn smaller(sides: &[Range<usize>; 2]) -> usize {
+    usize::from(sides[1].len() < sides[0].len())
+}
+
+/// What belongs to side `first` and to the other one, left side first.
+fn in_order<T>([a, b]: [T; 2], first: usize) -> [T; 2] {
+    if first == 0 { [a, b] } else { [b, a] }
 }

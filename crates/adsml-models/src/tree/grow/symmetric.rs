@@ -5,11 +5,23 @@
 //!
 //! Source: Prokhorenkova et al. (2018), "CatBoost: unbiased boosting with categorical features", NeurIPS; oblivious trees.
 
-use super::super::histogram::Histogram;
+use std::ops::Range;
+
+use super::super::histogram::{Histogram, RowSet};
 use super::super::split::{CommonSplit, LeafView, best_common_split};
 use super::by_leaf::{bounds_of_sides, used_above};
-use super::{Grower, Grown, GrownNode, GrownSplit, Limits, Plan};
+use super::{Grower, Grown, GrownNode, GrownSplit, Limits, Plan, in_order, smaller};
 use crate::Result;
+
+/// A leaf that was divided, with room for the histograms of its sides.
+struct Divided {
+    /// The node of the left side; that of the right side follows.
+    left: usize,
+    sides: [Range<usize>; 2],
+    /// The parent's histogram, to be that of the larger side.
+    rest: Histogram,
+    child: Histogram,
+}
 
 pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Result<Grown> {
     let n_rows = grower.partition.len();
@@ -34,12 +46,14 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
             })
             .collect();
         let used = used_above(plan, &tree, level[0].0);
-        let best = plan.features.with(depth, depth, &used, |features| best_common_split(&views, plan.rules, features));
+        let best = plan
+            .features
+            .with(depth, depth, &used, |features| best_common_split(&views, plan.rules, features, grower.workers));
         let Some(CommonSplit { feature, cut, gains, sides }) = best else { break };
         depth += 1;
         let goes_left = grower.goes_left(feature, &cut);
-        let mut next = Vec::with_capacity(2 * level.len());
-        for (((at, histogram), sums), gain) in level.drain(..).zip(sides).zip(gains) {
+        let mut divided = Vec::with_capacity(level.len());
+        for (((at, histogram), sums), gain) in level.into_iter().zip(sides).zip(gains) {
             let GrownNode { rows, bounds, .. } = tree.nodes[at].clone();
             let middle = grower.divide(rows.clone(), feature, &goes_left);
             let (left, right) = (tree.nodes.len(), tree.nodes.len() + 1);
@@ -49,12 +63,22 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
                 tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth, split: None });
             }
             tree.nodes[at].split = Some(GrownSplit { feature, cut, gain, left, right });
-            let wanted = [depth < levels; 2];
-            let [first, second] = grower.histograms(plan, Some(histogram), sides, wanted);
-            next.extend(first.map(|histogram| (left, histogram)));
-            next.extend(second.map(|histogram| (right, histogram)));
+            if depth < levels {
+                divided.push(Divided { left, sides, rest: histogram, child: grower.take() });
+            } else {
+                grower.give_back(histogram);
+            }
         }
-        level = next;
+        let (matrix, workers, partition) = (grower.matrix, grower.workers, &grower.partition);
+        let found = workers.each(divided, |Divided { left, sides, mut rest, mut child }| {
+            let small = smaller(&sides);
+            let rows = partition.rows(sides[small].clone());
+            child.fill(matrix, plan.rounded, RowSet::These(rows), workers);
+            rest.subtract(&child);
+            let [first, second] = in_order([child, rest], small);
+            [(left, first), (left + 1, second)]
+        });
+        level = found.into_iter().flatten().collect();
     }
     level.into_iter().for_each(|(_, histogram)| grower.give_back(histogram));
     Ok(tree)
