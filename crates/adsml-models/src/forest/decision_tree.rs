@@ -3,7 +3,7 @@
 use adsml_core::{Error, FitContext, ModelFile, ParamKind, ParamSpec, ParamValue, TrainingSet};
 
 use super::fit::{Ground, TreeRules};
-use super::mean::{Criterion, MeanOfTrees, mean_of_trees};
+use super::mean::{Criterion, MAX_CLASSES, MeanOfTrees, mean_of_trees};
 use crate::Result;
 use crate::estimator::estimator;
 use crate::tree::Workers;
@@ -15,6 +15,12 @@ const SPECS: &[ParamSpec] = &[
         kind: ParamKind::Choice(Criterion::NAMES),
         default: ParamValue::Choice(Criterion::NAMES[0]),
         help: "What the leaves are to be alike in",
+    },
+    ParamSpec {
+        name: "n_classes",
+        kind: ParamKind::Integer { min: 2, max: MAX_CLASSES },
+        default: ParamValue::Integer(2),
+        help: "Classes of the Gini criterion",
     },
     ParamSpec::count("max_depth", 0, 0, "Most questions on a path; 0 for no limit"),
     ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
@@ -67,6 +73,7 @@ pub struct DecisionTree {
 pub struct DecisionTreeParams {
     max_leaves: usize,
     criterion: Criterion,
+    n_classes: usize,
     max_depth: usize,
     min_samples_leaf: usize,
     min_child_weight: f64,
@@ -82,6 +89,7 @@ impl Default for DecisionTreeParams {
         Self {
             max_leaves: 0,
             criterion: Criterion::SquaredError,
+            n_classes: 2,
             max_depth: 0,
             min_samples_leaf: 1,
             min_child_weight: 0.0,
@@ -109,6 +117,14 @@ impl DecisionTreeParams {
         self
     }
 
+    /// Classes of [`Criterion::Gini`], 2 to 1000; default `2`. Two classes are 0, 1 or a rate in between; of more, the target is the number of
+    /// a class, [`Classifier::predict_proba`](crate::Classifier::predict_proba) gives a column for each, and `predict` the mean of their numbers.
+    #[must_use]
+    pub fn n_classes(mut self, n_classes: usize) -> Self {
+        self.n_classes = n_classes;
+        self
+    }
+
     /// Most questions on a path, `0` for no limit; default `0`.
     #[must_use]
     pub fn max_depth(mut self, max_depth: usize) -> Self {
@@ -130,7 +146,7 @@ impl DecisionTreeParams {
         self
     }
 
-    /// Least fall of the weighted sum of squared errors by a split. Default `0.0`.
+    /// Least fall of the weighted sum of squared errors by a split; of classes, of half the Gini index times the weight. Default `0.0`.
     #[must_use]
     pub fn min_split_gain(mut self, min_split_gain: f64) -> Self {
         self.min_split_gain = min_split_gain;
@@ -151,7 +167,8 @@ impl DecisionTreeParams {
         self
     }
 
-    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free.
+    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free, and all features where there are more than two
+    /// classes.
     #[must_use]
     pub fn monotone(mut self, directions: impl Into<Vec<i8>>) -> Self {
         self.monotone = directions.into();
@@ -168,6 +185,7 @@ impl DecisionTreeParams {
     fn rules(&self) -> TreeRules {
         TreeRules {
             criterion: self.criterion,
+            n_classes: self.n_classes,
             max_depth: self.max_depth,
             max_leaves: self.max_leaves,
             min_samples_leaf: self.min_samples_leaf,
@@ -195,15 +213,18 @@ impl DecisionTreeParams {
         let workers = Workers::new(context.threads.get())?;
         let rules = self.rules();
         let data = *data;
-        let mut mean = MeanOfTrees::start(self.criterion, &data);
+        let mut mean = MeanOfTrees::start(self.criterion, rules.many_classes(), &data);
         let ground = Ground::new(&rules, "decision_tree", &data, context.cancel, &workers)?;
-        mean.trees = workers.run(|| ground.fit_tree(None, context.seed, false, &workers, &mut mean.importances))?;
+        let (trees, distributions) =
+            workers.run(|| ground.fit_tree(None, context.seed, false, &workers, &mut mean.importances))?;
+        mean.trees = trees;
+        mean.keep(distributions);
         Ok(DecisionTree { mean })
     }
 }
 
 estimator!(DecisionTreeParams => DecisionTree, "decision_tree", {
-    max_leaves, criterion, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
+    max_leaves, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
 });
 mean_of_trees!(DecisionTree, "decision_tree");
 

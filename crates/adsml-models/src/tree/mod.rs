@@ -27,6 +27,8 @@ mod sampling;
 mod split;
 #[cfg(test)]
 mod textbook;
+#[cfg(test)]
+mod textbook_classes;
 mod trees;
 mod workers;
 
@@ -35,7 +37,7 @@ use adsml_core::TrainingSet;
 pub(crate) use binning::BinRules;
 pub(crate) use gradients::{Derivatives, Rounded, cut};
 pub use grow::Growth;
-pub(crate) use grow::{Grower, Grown, Limits, Plan};
+pub(crate) use grow::{ClassPlan, Grower, Grown, GrownNode, Limits, Plan, WholeWeights};
 pub use importance::Importance;
 pub(crate) use importance::Importances;
 pub(crate) use matrix::BinnedMatrix;

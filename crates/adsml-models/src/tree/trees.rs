@@ -96,6 +96,16 @@ impl Trees {
         }
     }
 
+    /// The values of all leaves, tree after tree.
+    pub(crate) fn leaf_values(&self) -> impl Iterator<Item = f64> {
+        self.nodes.iter().filter(|node| node.feature == LEAF).map(|node| node.value)
+    }
+
+    /// Gives every leaf another value.
+    pub(crate) fn map_leaves(&mut self, value: impl Fn(f64) -> f64) {
+        self.nodes.iter_mut().filter(|node| node.feature == LEAF).for_each(|leaf| leaf.value = value(leaf.value));
+    }
+
     /// Adds the trees of another model.
     pub(crate) fn append(&mut self, other: Self) {
         let (n_nodes, n_sets) = (self.nodes.len() as u32, self.sets.len());
