@@ -47,7 +47,8 @@ const SPECS: &[ParamSpec] = &[
 /// ```
 ///
 /// Grown depth first until leaves are pure or a limit is met. A number is asked whether it is at most a threshold, half way between two
-/// bins of at most 255; a category, which of two sets of levels has it (Fisher 1958). Missing values and levels not seen are treated as
+/// bins of at most 255; a category, which of two sets of levels has it (Fisher 1958; of more than two classes, the best split of one of the 8
+/// most frequent from the others). Missing values and levels not seen are treated as
 /// by [`GradientBoosting`](crate::GradientBoosting).
 ///
 /// ```
@@ -57,6 +58,19 @@ const SPECS: &[ParamSpec] = &[
 /// let tree = DecisionTree::params().fit(&spend, &[1.0, 1.0, 5.0, 6.0])?;
 /// assert_eq!(tree.predict_row(&[25.0])?, 1.0, "up to the threshold is left of it");
 /// assert_eq!(tree.predict_row(&[99.0])?, 6.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Of three classes and more, leaves hold the weighted share of each:
+///
+/// ```
+/// use adsml_models::{Classifier, Criterion, DecisionTree};
+/// use ndarray::array;
+///
+/// // Age, and which of three products was bought.
+/// let (ages, products) = ([[19.0], [23.0], [35.0], [41.0], [67.0]], [0.0, 0.0, 1.0, 2.0, 2.0]);
+/// let tree = DecisionTree::params().criterion(Criterion::Gini).n_classes(3).max_leaves(2).fit(&ages, &products)?;
+/// assert_eq!(tree.predict_proba(array![[20.0], [50.0]].view())?.row(0), array![1.0, 0.0, 0.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

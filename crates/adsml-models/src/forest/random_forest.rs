@@ -49,6 +49,7 @@ const SPECS: &[ParamSpec] = &[
 ///
 /// ```text
 /// E[y | x] = mean over trees of the mean of y in the leaf where x ends
+/// P(k | x) = mean over trees of the share of class k in the leaf where x ends
 /// ```
 ///
 /// Each tree sees `n_samples` rows drawn with replacement, and each of its splits a share of the features. Ties between features are
