@@ -222,6 +222,14 @@ fn one_thread_and_many_grow_the_same_bits() {
     };
     let (one, two) = (grow(1), grow(2));
     assert_eq!(one.0, two.0);
+    // Rows see neither their batch nor how rows lie in memory.
+    let all = proba(&one.1, &x);
+    let columns_first = x.t().as_standard_layout().to_owned();
+    assert_eq!(one.1.predict_proba(columns_first.t()).unwrap(), all);
+    for row in [0, 4_095, 4_096, 19_999] {
+        let alone = one.1.predict_proba(x.slice(s![row..=row, ..])).unwrap();
+        assert_eq!(alone.row(0), all.row(row), "row {row}");
+    }
     assert_eq!(one.1.to_file().unwrap().to_bytes(), two.1.to_file().unwrap().to_bytes());
 }
 
@@ -342,7 +350,11 @@ fn limits_hold() {
     assert!(tree(3).max_depth(2).fit(&x, &y).unwrap().n_leaves() <= 4);
     assert!(counts(&tree(3).min_samples_leaf(30).fit(&x, &y).unwrap()).values().all(|&n| n >= 30));
     assert!(counts(&tree(3).min_child_weight(40.5).fit(&x, &y).unwrap()).values().all(|&n| n > 40));
-    // The best splits first: what six leaves gain is no less than what any six leaves of depth 3 do.
+    // The best splits first: with each leaf more, something is gained.
+    let gain =
+        |leaves: usize| tree(3).max_leaves(leaves).fit(&x, &y).unwrap().importance().unwrap().iter().sum::<f64>();
+    let gains: Vec<f64> = (1..8).map(gain).collect();
+    assert!(gains[0] == 0.0 && gains.windows(2).all(|pair| pair[1] > pair[0]));
     let least = tree(3).min_split_gain(3.0).fit(&x, &y).unwrap();
     let gain: f64 = least.importance().unwrap().iter().sum();
     let splits: f64 = least.importance_by(Importance::Splits).iter().sum();
@@ -375,6 +387,11 @@ fn what_classes_do_not_take_is_named() {
     named(tree(1001).fit(&x, &y), "n_classes");
     named(tree(3).monotone(vec![1, 0, 0, 0, 0]).fit(&x, &y), "monotone");
     assert!(tree(3).monotone(vec![0; 5]).fit(&x, &y).is_ok());
+    let error = DecisionTree::params().fit(&x, &y).unwrap().predict_proba(x.view()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`decision_tree` does not support class probabilities after fitting by squared_error"
+    );
     let mut learner = forest(2);
     learner.set_param("n_classes", ParamValue::Integer(3)).unwrap();
     assert_eq!(learner.param("n_classes").unwrap(), ParamValue::Integer(3));
@@ -488,7 +505,6 @@ fn hostile_sections_never_panic() {
         refused(&|file| _ = file.set_fact("n_classes", n_classes));
     }
     refused(&|file| _ = file.set_fact("n_classes", "three"));
-    // Without it, leaves would be taken for rates: their numbers are none.
     let mut two = forest(2)
         .n_estimators(2)
         .fit(&x, Array1::from_shape_fn(80, |row| (row % 2) as f64))

@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::Result;
 use crate::estimator::choice;
-use crate::tree::{Importances, Trees, merged, predict_rows};
+use crate::tree::{Importances, Trees, merged, predict_rows, predict_rows_into};
 
 /// What the leaves of a tree are to be alike in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -161,27 +161,29 @@ impl MeanOfTrees {
         Ok(())
     }
 
-    pub(super) fn predict_proba(&self, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
+    /// `kind` is the model's, to be named where there are no classes.
+    pub(super) fn predict_proba(&self, kind: &str, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
         if x.ncols() != self.n_features() {
             return Err(Error::FeatureCount { expected: self.n_features(), found: x.ncols() });
         }
         let n_classes = self.classes.len();
+        if n_classes == 0 {
+            let what = format!("class probabilities after fitting by {}", self.criterion.name());
+            return Err(Error::Unsupported { by: kind.to_owned(), what });
+        }
         let mut proba = Array2::zeros((x.nrows(), n_classes));
-        if n_classes == 2 {
-            let mut positive = vec![0.0; x.nrows()];
-            self.predict_into(x, &mut positive)?;
-            for (mut out, &p) in proba.outer_iter_mut().zip(&positive) {
-                (out[0], out[1]) = (1.0 - p, p);
+        let out = proba.as_slice_mut().expect("a new array is contiguous");
+        predict_rows_into(x, n_classes, out, |row, out| {
+            if n_classes == 2 {
+                let positive = self.mean(row);
+                (out[0], out[1]) = (1.0 - positive, positive);
+                return;
             }
-            return Ok(proba);
-        }
-        for (row, mut out) in x.outer_iter().zip(proba.outer_iter_mut()) {
-            let row = row.to_vec();
             for tree in 0..self.trees.len() {
-                out.iter_mut().zip(self.distribution(tree, &row)).for_each(|(sum, share)| *sum += share);
+                out.iter_mut().zip(self.distribution(tree, row)).for_each(|(sum, share)| *sum += share);
             }
-            out /= self.trees.len() as f64;
-        }
+            out.iter_mut().for_each(|sum| *sum /= self.trees.len() as f64);
+        });
         Ok(proba)
     }
 
@@ -336,7 +338,7 @@ macro_rules! mean_of_trees {
             }
 
             fn predict_proba(&self, x: ndarray::ArrayView2<'_, f64>) -> adsml_core::Result<ndarray::Array2<f64>> {
-                self.mean.predict_proba(x)
+                self.mean.predict_proba(Self::KIND, x)
             }
         }
     };

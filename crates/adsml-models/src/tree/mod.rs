@@ -43,7 +43,7 @@ pub(crate) use importance::Importances;
 pub(crate) use matrix::BinnedMatrix;
 pub(crate) use sampling::{FeatureSampler, FeatureShares, rows_of_tree};
 pub(crate) use split::{Bounds, CategoryRules, SplitParams, SplitRules};
-pub(crate) use trees::{Trees, merged, predict_rows};
+pub(crate) use trees::{Trees, merged, predict_rows, predict_rows_into};
 pub(crate) use workers::{Workers, pieces};
 
 use crate::{ModelError, Result};

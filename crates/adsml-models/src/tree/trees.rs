@@ -237,30 +237,40 @@ impl Trees {
 
 /// `predict` on every row, as a slice.
 pub(crate) fn predict_rows(x: ArrayView2<'_, f64>, out: &mut [f64], predict: impl Fn(&[f64]) -> f64 + Sync) {
+    predict_rows_into(x, 1, out, |row, out| out[0] = predict(row));
+}
+
+/// The same of `width` numbers a row, row after row.
+pub(crate) fn predict_rows_into(
+    x: ArrayView2<'_, f64>,
+    width: usize,
+    out: &mut [f64],
+    predict: impl Fn(&[f64], &mut [f64]) + Sync,
+) {
     let rows = |range: Range<usize>, out: &mut [f64]| {
         let mut copy = Vec::new();
-        for (row, out) in range.zip(out) {
+        for (row, out) in range.zip(out.chunks_exact_mut(width)) {
             let row = x.row(row);
-            *out = match row.as_slice() {
-                Some(row) => predict(row),
+            match row.as_slice() {
+                Some(row) => predict(row, out),
                 None => {
                     copy.clear();
                     copy.extend(row);
-                    predict(&copy)
+                    predict(&copy, out);
                 }
-            };
+            }
         }
     };
     #[cfg(feature = "parallel")]
-    if out.len() >= 2 * ROWS_PER_TASK {
+    if x.nrows() >= 2 * ROWS_PER_TASK {
         use rayon::prelude::*;
-        out.par_chunks_mut(ROWS_PER_TASK).enumerate().for_each(|(chunk, out)| {
+        out.par_chunks_mut(ROWS_PER_TASK * width).enumerate().for_each(|(chunk, out)| {
             let from = chunk * ROWS_PER_TASK;
-            rows(from..from + out.len(), out);
+            rows(from..from + out.len() / width, out);
         });
         return;
     }
-    rows(0..out.len(), out);
+    rows(0..x.nrows(), out);
 }
 
 /// Rows that a thread predicts at a time.

@@ -29,7 +29,7 @@ use super::{Grower, Grown, GrownNode, GrownSplit, Limits};
 use crate::Result;
 
 /// Categories are ordered by the shares of at most this many classes, those that weigh most in the node.
-pub(crate) const MAX_ORDERS: usize = 8;
+const MAX_ORDERS: usize = 8;
 /// Weights are rounded to whole numbers whose sum is below two to this power.
 const WEIGHT_BITS: i32 = 50;
 /// Fewer rows than this are sorted by comparing them.
