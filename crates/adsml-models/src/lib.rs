@@ -12,7 +12,7 @@
 //! | [`ElasticNet`], [lasso](ElasticNet::lasso) | a linear mean, few features | `alpha`, `l1_ratio`, against *half the mean* square | `O(n p^2)` + `O(p^2)` per sweep |
 //! | [`LogisticRegression`] | linear log odds; `y` 0, 1 or a rate | `alpha` (= 1/C), `l1_ratio`, against a *sum* of log losses | `O(n p^2 + p^3)` per step, 5 to 10 steps |
 //! | [`PoissonRegression`] | a linear log mean; counts, also per exposure | `alpha` on squares, against *half the mean* deviance | `O(n p^2 + p^3)` per step, 5 to 10 steps |
-//! | [`DecisionTree`] | a mean, or a rate, that is constant in boxes | `max_depth`, `max_leaves`, `min_samples_leaf`, … | `O(n p)` per level |
+//! | [`DecisionTree`] | a mean, a rate, or shares of classes, constant in boxes | `max_depth`, `max_leaves`, `min_samples_leaf`, … | `O(n p)` per level |
 //! | [`RandomForest`] | the same, the mean of many trees | as a tree; `max_features` | `O(n p)` per level and tree |
 //! | [`GradientBoosting`] | trees that correct each other, any [`Loss`] | `learning_rate`, `l1`, `l2`, `min_child_weight`, … | `O(n p)` per level and round |
 //!

@@ -3,7 +3,7 @@
 use adsml_core::{Error, FitContext, ModelFile, ParamKind, ParamSpec, ParamValue, TrainingSet};
 
 use super::fit::{Ground, TreeRules};
-use super::mean::{Criterion, MeanOfTrees, mean_of_trees};
+use super::mean::{Criterion, MAX_CLASSES, MeanOfTrees, mean_of_trees};
 use crate::Result;
 use crate::estimator::estimator;
 use crate::tree::Workers;
@@ -15,6 +15,12 @@ const SPECS: &[ParamSpec] = &[
         kind: ParamKind::Choice(Criterion::NAMES),
         default: ParamValue::Choice(Criterion::NAMES[0]),
         help: "What the leaves are to be alike in",
+    },
+    ParamSpec {
+        name: "n_classes",
+        kind: ParamKind::Integer { min: 2, max: MAX_CLASSES },
+        default: ParamValue::Integer(2),
+        help: "Classes of the Gini criterion",
     },
     ParamSpec::count("max_depth", 0, 0, "Most questions on a path; 0 for no limit"),
     ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
@@ -41,7 +47,8 @@ const SPECS: &[ParamSpec] = &[
 /// ```
 ///
 /// Grown depth first until leaves are pure or a limit is met. A number is asked whether it is at most a threshold, half way between two
-/// bins of at most 255; a category, which of two sets of levels has it (Fisher 1958). Missing values and levels not seen are treated as
+/// bins of at most 255; a category, which of two sets of levels has it (Fisher 1958; of more than two classes, the best split of one of the 8
+/// most frequent from the others). Missing values and levels not seen are treated as
 /// by [`GradientBoosting`](crate::GradientBoosting).
 ///
 /// ```
@@ -51,6 +58,19 @@ const SPECS: &[ParamSpec] = &[
 /// let tree = DecisionTree::params().fit(&spend, &[1.0, 1.0, 5.0, 6.0])?;
 /// assert_eq!(tree.predict_row(&[25.0])?, 1.0, "up to the threshold is left of it");
 /// assert_eq!(tree.predict_row(&[99.0])?, 6.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Of three classes and more, leaves hold the weighted share of each:
+///
+/// ```
+/// use adsml_models::{Classifier, Criterion, DecisionTree};
+/// use ndarray::array;
+///
+/// // Age, and which of three products was bought.
+/// let (ages, products) = ([[19.0], [23.0], [35.0], [41.0], [67.0]], [0.0, 0.0, 1.0, 2.0, 2.0]);
+/// let tree = DecisionTree::params().criterion(Criterion::Gini).n_classes(3).max_leaves(2).fit(&ages, &products)?;
+/// assert_eq!(tree.predict_proba(array![[20.0], [50.0]].view())?.row(0), array![1.0, 0.0, 0.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -67,6 +87,7 @@ pub struct DecisionTree {
 pub struct DecisionTreeParams {
     max_leaves: usize,
     criterion: Criterion,
+    n_classes: usize,
     max_depth: usize,
     min_samples_leaf: usize,
     min_child_weight: f64,
@@ -82,6 +103,7 @@ impl Default for DecisionTreeParams {
         Self {
             max_leaves: 0,
             criterion: Criterion::SquaredError,
+            n_classes: 2,
             max_depth: 0,
             min_samples_leaf: 1,
             min_child_weight: 0.0,
@@ -109,6 +131,14 @@ impl DecisionTreeParams {
         self
     }
 
+    /// Classes of [`Criterion::Gini`], 2 to 1000; default `2`. Two classes are 0, 1 or a rate in between; of more, the target is the number of
+    /// a class, [`Classifier::predict_proba`](crate::Classifier::predict_proba) gives a column for each, and `predict` the mean of their numbers.
+    #[must_use]
+    pub fn n_classes(mut self, n_classes: usize) -> Self {
+        self.n_classes = n_classes;
+        self
+    }
+
     /// Most questions on a path, `0` for no limit; default `0`.
     #[must_use]
     pub fn max_depth(mut self, max_depth: usize) -> Self {
@@ -130,7 +160,7 @@ impl DecisionTreeParams {
         self
     }
 
-    /// Least fall of the weighted sum of squared errors by a split. Default `0.0`.
+    /// Least fall of the weighted sum of squared errors by a split; of classes, of half the Gini index times the weight. Default `0.0`.
     #[must_use]
     pub fn min_split_gain(mut self, min_split_gain: f64) -> Self {
         self.min_split_gain = min_split_gain;
@@ -151,7 +181,8 @@ impl DecisionTreeParams {
         self
     }
 
-    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free.
+    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free, and all features where there are more than two
+    /// classes.
     #[must_use]
     pub fn monotone(mut self, directions: impl Into<Vec<i8>>) -> Self {
         self.monotone = directions.into();
@@ -168,6 +199,7 @@ impl DecisionTreeParams {
     fn rules(&self) -> TreeRules {
         TreeRules {
             criterion: self.criterion,
+            n_classes: self.n_classes,
             max_depth: self.max_depth,
             max_leaves: self.max_leaves,
             min_samples_leaf: self.min_samples_leaf,
@@ -195,15 +227,18 @@ impl DecisionTreeParams {
         let workers = Workers::new(context.threads.get())?;
         let rules = self.rules();
         let data = *data;
-        let mut mean = MeanOfTrees::start(self.criterion, &data);
+        let mut mean = MeanOfTrees::start(self.criterion, rules.many_classes(), &data);
         let ground = Ground::new(&rules, "decision_tree", &data, context.cancel, &workers)?;
-        mean.trees = workers.run(|| ground.fit_tree(None, context.seed, false, &workers, &mut mean.importances))?;
+        let (trees, distributions) =
+            workers.run(|| ground.fit_tree(None, context.seed, false, &workers, &mut mean.importances))?;
+        mean.trees = trees;
+        mean.keep(distributions);
         Ok(DecisionTree { mean })
     }
 }
 
 estimator!(DecisionTreeParams => DecisionTree, "decision_tree", {
-    max_leaves, criterion, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
+    max_leaves, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
 });
 mean_of_trees!(DecisionTree, "decision_tree");
 

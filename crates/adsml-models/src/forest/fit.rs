@@ -1,14 +1,14 @@
-//! How trees are fitted to the target itself: squared error, from the mean.
+//! How trees are fitted to the target itself: squared error, from the mean; of three classes and more, the Gini index.
 
 use std::ops::Range;
 
 use adsml_core::{CancelToken, Seed, TrainingSet};
 
-use super::mean::Criterion;
+use super::mean::{Criterion, Distributions};
 use crate::rows::{check_target, mean};
 use crate::tree::{
-    BinRules, BinnedMatrix, CategoryRules, Derivatives, FeatureSampler, FeatureShares, Grower, Growth, Importances,
-    Limits, Plan, Rounded, SplitParams, Trees, Workers, check_features,
+    BinRules, BinnedMatrix, CategoryRules, ClassPlan, Derivatives, FeatureSampler, FeatureShares, Grower, Growth,
+    Importances, Limits, Plan, Rounded, SplitParams, Trees, WholeWeights, Workers, check_features,
 };
 use crate::{ModelError, Result};
 
@@ -16,6 +16,7 @@ use crate::{ModelError, Result};
 #[derive(Debug, Clone)]
 pub(super) struct TreeRules {
     pub(super) criterion: Criterion,
+    pub(super) n_classes: usize,
     /// Zero for no limit.
     pub(super) max_depth: usize,
     /// Zero for no limit.
@@ -29,11 +30,35 @@ pub(super) struct TreeRules {
     pub(super) interactions: Vec<Vec<usize>>,
 }
 
+impl TreeRules {
+    /// The classes of a model whose leaves hold their probabilities; 0 for leaves that hold a mean, as those of two classes do.
+    pub(super) fn many_classes(&self) -> usize {
+        if self.criterion == Criterion::Gini && self.n_classes > 2 { self.n_classes } else { 0 }
+    }
+
+    fn limits(&self) -> Limits {
+        let no_limit = |limit: usize| if limit == 0 { usize::MAX } else { limit };
+        Limits {
+            growth: Growth::LeafWise,
+            max_leaves: no_limit(self.max_leaves),
+            max_depth: no_limit(self.max_depth),
+            min_samples_leaf: self.min_samples_leaf,
+        }
+    }
+
+    fn features(&self, n_features: usize, shuffled: bool, seed: Seed) -> FeatureSampler<'_> {
+        let shares = FeatureShares { by_tree: 1.0, by_level: 1.0, by_node: self.max_features };
+        FeatureSampler::new(n_features, shares, &self.interactions, shuffled, seed)
+    }
+}
+
 /// Binned training rows and their target.
 pub(super) struct Ground<'a> {
     rules: &'a TreeRules,
     pub(super) matrix: BinnedMatrix,
     y: Vec<f64>,
+    /// The class of every row, where there are more than two.
+    class: Vec<u16>,
     weight: Option<Vec<f64>>,
     mean: f64,
     cancel: Option<&'a CancelToken>,
@@ -53,7 +78,12 @@ impl<'a> Ground<'a> {
         let data = TrainingSet { columns, ..TrainingSet::new(data.x, data.y)?.with_weight(data.sample_weight)? };
         check_features(&data)?;
         check_constraints(rules, &data)?;
+        let n_classes = rules.many_classes();
+        let is_class = |y: f64| y >= 0.0 && y < n_classes as f64 && y.fract() == 0.0;
         match rules.criterion {
+            Criterion::Gini if n_classes > 0 => {
+                check_target(data.y, is_class, "the number of a class, from 0, below n_classes")?;
+            }
             Criterion::SquaredError => check_target(data.y, |_| true, "a number between -1e150 and 1e150")?,
             Criterion::Gini => check_target(data.y, |y| (0.0..=1.0).contains(&y), "a number in [0, 1]")?,
         }
@@ -63,13 +93,35 @@ impl<'a> Ground<'a> {
             matrix: BinnedMatrix::new(data.x, columns, bins, workers)?,
             mean: mean(&data),
             y: data.y.to_vec(),
+            class: if n_classes > 0 { data.y.iter().map(|&y| y as u16).collect() } else { Vec::new() },
             weight: data.sample_weight.map(|weight| weight.to_vec()),
             cancel,
         })
     }
 
-    /// Fits one tree on the rows that are drawn, each as often as it was; on all once without draws.
+    /// Fits one tree on the rows that are drawn, each as often as it was; on all once without draws. Of more than two classes, the
+    /// values of its leaves are numbers of distributions.
     pub(super) fn fit_tree(
+        &self,
+        draws: Option<&[u32]>,
+        seed: Seed,
+        shuffled: bool,
+        workers: &Workers,
+        importances: &mut Importances,
+    ) -> Result<(Trees, Distributions)> {
+        let n_classes = self.rules.many_classes();
+        if n_classes > 0 {
+            return self.fit_classes(n_classes, draws, seed, shuffled, workers, importances);
+        }
+        Ok((self.fit_mean(draws, seed, shuffled, workers, importances)?, Distributions::new(0)))
+    }
+
+    /// The weight of a row, as often as it was drawn.
+    fn weight_of(&self, row: usize, draws: Option<&[u32]>) -> f64 {
+        self.weight.as_ref().map_or(1.0, |weight| weight[row]) * draws.map_or(1.0, |draws| f64::from(draws[row]))
+    }
+
+    fn fit_mean(
         &self,
         draws: Option<&[u32]>,
         seed: Seed,
@@ -78,9 +130,7 @@ impl<'a> Ground<'a> {
         importances: &mut Importances,
     ) -> Result<Trees> {
         let n = self.y.len();
-        let weight = |row: usize| {
-            self.weight.as_ref().map_or(1.0, |weight| weight[row]) * draws.map_or(1.0, |draws| f64::from(draws[row]))
-        };
+        let weight = |row: usize| self.weight_of(row, draws);
         let is_weighted = draws.is_some() || self.weight.is_some();
         let exact = Derivatives {
             gradient: (0..n).map(|row| weight(row) * (self.mean - self.y[row])).collect(),
@@ -90,7 +140,6 @@ impl<'a> Ground<'a> {
             is_weighted.then(|| (0..n as u32).filter(|&row| weight(row as usize) > 0.0).collect());
         let mut rounded = Rounded::empty();
         rounded.round(&exact, None, workers);
-        let no_limit = |limit: usize| if limit == 0 { usize::MAX } else { limit };
         let rules = SplitParams {
             l1: 0.0,
             l2: 0.0,
@@ -106,18 +155,12 @@ impl<'a> Ground<'a> {
             },
         }
         .scaled(rounded.scale);
-        let shares = FeatureShares { by_tree: 1.0, by_level: 1.0, by_node: self.rules.max_features };
-        let features = FeatureSampler::new(self.matrix.n_features(), shares, &self.rules.interactions, shuffled, seed);
+        let features = self.rules.features(self.matrix.n_features(), shuffled, seed);
         let plan = Plan {
             rounded: &rounded,
             exact: Some(&exact),
             rules: &rules,
-            limits: Limits {
-                growth: Growth::LeafWise,
-                max_leaves: no_limit(self.rules.max_leaves),
-                max_depth: no_limit(self.rules.max_depth),
-                min_samples_leaf: self.rules.min_samples_leaf,
-            },
+            limits: self.rules.limits(),
             features: &features,
             cancel: self.cancel,
         };
@@ -146,6 +189,58 @@ impl<'a> Ground<'a> {
         Ok(trees)
     }
 
+    /// The same of more than two classes.
+    fn fit_classes(
+        &self,
+        n_classes: usize,
+        draws: Option<&[u32]>,
+        seed: Seed,
+        shuffled: bool,
+        workers: &Workers,
+        importances: &mut Importances,
+    ) -> Result<(Trees, Distributions)> {
+        let weight: Vec<f64> = (0..self.y.len()).map(|row| self.weight_of(row, draws)).collect();
+        let weights = WholeWeights::new(&weight);
+        let rows: Vec<u32> = (0..weight.len() as u32).filter(|&row| weight[row as usize] > 0.0).collect();
+        let features = self.rules.features(self.matrix.n_features(), shuffled, seed);
+        // Half of the indicators' squared errors: of two classes, the squared error of one.
+        let gain_unit = 0.5 * weights.unit;
+        let plan = ClassPlan {
+            class: &self.class,
+            n_classes,
+            weights: &weights,
+            min_weight: self.rules.min_child_weight / weights.unit,
+            min_gain: self.rules.min_split_gain / gain_unit,
+            limits: self.rules.limits(),
+            features: &features,
+            cancel: self.cancel,
+        };
+        let mut grower = Grower::new(&self.matrix, workers);
+        let grown = grower.grow_classes(&plan, &rows)?;
+        importances.add(&grown, gain_unit, plan.min_gain, weights.unit);
+        let mut distributions = Distributions::new(n_classes);
+        let mut sums = vec![0.0; n_classes];
+        let mut number = |node: &crate::tree::GrownNode| {
+            if node.split.is_some() {
+                return 0.0;
+            }
+            let rows = grower.partition.rows(node.rows.clone());
+            sums.fill(0.0);
+            for &row in rows {
+                // As they were before rounding; in these units no sum overflows.
+                let weight = weight[row as usize] / weights.unit;
+                sums[usize::from(self.class[row as usize])] += weight.max(f64::MIN_POSITIVE);
+            }
+            let total: f64 = sums.iter().sum();
+            let shares: Vec<f64> = sums.iter().map(|sum| sum / total).collect();
+            distributions.number_of(&shares) as f64
+        };
+        let numbers: Vec<f64> = grown.nodes.iter().map(&mut number).collect();
+        let mut trees = Trees::default();
+        trees.push(&grown, &self.matrix, |at| numbers[at], weights.unit);
+        Ok((trees, distributions))
+    }
+
     pub(super) fn n_rows(&self) -> usize {
         self.y.len()
     }
@@ -170,8 +265,9 @@ fn check_constraints(rules: &TreeRules, data: &TrainingSet<'_>) -> Result<()> {
     for (feature, &direction) in rules.monotone.iter().enumerate() {
         let is_category =
             data.columns.get(feature).is_some_and(|column| column.kind != adsml_core::FeatureKind::Number);
-        if !(-1..=1).contains(&direction) || (direction != 0 && is_category) {
-            let expected = "-1, 0 or 1, and 0 for categories".to_owned();
+        let must_be_free = is_category || rules.many_classes() > 0;
+        if !(-1..=1).contains(&direction) || (direction != 0 && must_be_free) {
+            let expected = "-1, 0 or 1, and 0 for categories and for more than two classes".to_owned();
             return refuse("monotone", format!("{direction} for feature {feature}"), expected);
         }
     }

@@ -1,11 +1,13 @@
 //! The mean of some trees: what a tree and a forest have in common once they are fitted.
 
-use adsml_core::{Error, FeatureColumn, ModelFile, Steps, TrainingSet};
-use ndarray::ArrayView2;
+use std::collections::HashMap;
+
+use adsml_core::{Error, FeatureColumn, ModelFile, ModelFileError, Steps, TrainingSet};
+use ndarray::{Array2, ArrayView2};
 
 use crate::Result;
 use crate::estimator::choice;
-use crate::tree::{Importances, Trees, merged, predict_rows};
+use crate::tree::{Importances, Trees, merged, predict_rows, predict_rows_into};
 
 /// What the leaves of a tree are to be alike in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -16,7 +18,8 @@ pub enum Criterion {
     #[default]
     SquaredError,
     /// Two classes, 0 and 1, or a rate in between with its denominator as weight: `2 p (1 - p)`, which is the squared error of
-    /// the class doubled. The fitted model is a classifier. `"gini"`.
+    /// the class doubled; or `n_classes` classes, numbered from 0: `1 - sum p_k^2`. The fitted model is a classifier, and of more than
+    /// two classes what it predicts is the mean of their numbers. `"gini"`.
     Gini,
 }
 
@@ -31,17 +34,88 @@ pub(super) struct MeanOfTrees {
     pub(super) criterion: Criterion,
     feature_names: Vec<String>,
     classes: Vec<String>,
+    /// Of more than two classes, probabilities of the distinct leaves, one after the other: the value of a leaf is its number.
+    distributions: Vec<f64>,
+}
+
+/// What leaves say of more than two classes: equal ones are kept once, as those of all rows of one class are.
+#[derive(Debug)]
+pub(super) struct Distributions {
+    n_classes: usize,
+    values: Vec<f64>,
+    numbers: HashMap<Vec<u64>, usize>,
+}
+
+impl Distributions {
+    /// None so far. Without classes there is none to come.
+    pub(super) fn new(n_classes: usize) -> Self {
+        Self { n_classes, values: Vec::new(), numbers: HashMap::new() }
+    }
+
+    /// The number of one, which is added when it is new.
+    pub(super) fn number_of(&mut self, shares: &[f64]) -> usize {
+        let next = self.values.len() / self.n_classes;
+        let number = *self.numbers.entry(shares.iter().map(|share| share.to_bits()).collect()).or_insert(next);
+        if number == next {
+            self.values.extend_from_slice(shares);
+        }
+        number
+    }
+
+    /// The one of a leaf.
+    pub(super) fn of_leaf(&self, value: f64) -> &[f64] {
+        &self.values[value as usize * self.n_classes..][..self.n_classes]
+    }
+
+    /// Those of a fitted model, to which others are added.
+    fn continued(n_classes: usize, values: &[f64]) -> Self {
+        let mut this = Self::new(n_classes);
+        if n_classes > 0 {
+            // A file may hold one twice: numbers must stay what they are.
+            for (number, shares) in values.chunks_exact(n_classes).enumerate() {
+                this.numbers.insert(shares.iter().map(|share| share.to_bits()).collect(), number);
+            }
+        }
+        this.values = values.to_vec();
+        this
+    }
 }
 
 impl MeanOfTrees {
-    pub(super) fn start(criterion: Criterion, data: &TrainingSet<'_>) -> Self {
+    /// Without any tree. `many_classes` is the number of classes where there are more than two, else 0.
+    pub(super) fn start(criterion: Criterion, many_classes: usize, data: &TrainingSet<'_>) -> Self {
         Self {
             trees: Trees::default(),
             importances: Importances::new(data.n_features()),
             criterion,
             feature_names: data.columns.iter().map(|column| column.name.clone()).collect(),
-            classes: classes(criterion),
+            classes: classes(criterion, many_classes),
+            distributions: Vec::new(),
         }
+    }
+
+    /// The number of classes where there are more than two, else 0: whether leaves hold distributions.
+    pub(super) fn many_classes(&self) -> usize {
+        if self.classes.len() > 2 { self.classes.len() } else { 0 }
+    }
+
+    /// The distributions so far, to which those of other trees are added.
+    pub(super) fn take_distributions(&mut self) -> Distributions {
+        Distributions::continued(self.many_classes(), &std::mem::take(&mut self.distributions))
+    }
+
+    /// Adds trees whose leaves number the distributions of their own.
+    pub(super) fn append(&mut self, mut trees: Trees, own: &Distributions, all: &mut Distributions) {
+        if own.n_classes > 0 {
+            let numbers: Vec<usize> = own.values.chunks_exact(own.n_classes).map(|own| all.number_of(own)).collect();
+            trees.map_leaves(|number| numbers[number as usize] as f64);
+        }
+        self.trees.append(trees);
+    }
+
+    /// Keeps the distributions of its leaves.
+    pub(super) fn keep(&mut self, distributions: Distributions) {
+        self.distributions = distributions.values;
     }
 
     pub(super) fn n_features(&self) -> usize {
@@ -56,8 +130,21 @@ impl MeanOfTrees {
         &self.classes
     }
 
+    /// The probabilities of the leaf of a tree where a row ends.
+    fn distribution(&self, tree: usize, row: &[f64]) -> &[f64] {
+        let n_classes = self.classes.len();
+        &self.distributions[self.trees.leaf_value(tree, row) as usize * n_classes..][..n_classes]
+    }
+
     fn mean(&self, row: &[f64]) -> f64 {
-        let sum: f64 = (0..self.trees.len()).fold(0.0, |sum, tree| sum + self.trees.leaf_value(tree, row));
+        let of_tree = |tree: usize| {
+            if self.many_classes() > 0 {
+                mean_class(self.distribution(tree, row))
+            } else {
+                self.trees.leaf_value(tree, row)
+            }
+        };
+        let sum: f64 = (0..self.trees.len()).fold(0.0, |sum, tree| sum + of_tree(tree));
         sum / self.trees.len() as f64
     }
 
@@ -74,8 +161,34 @@ impl MeanOfTrees {
         Ok(())
     }
 
+    /// `kind` is the model's, to be named where there are no classes.
+    pub(super) fn predict_proba(&self, kind: &str, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
+        if x.ncols() != self.n_features() {
+            return Err(Error::FeatureCount { expected: self.n_features(), found: x.ncols() });
+        }
+        let n_classes = self.classes.len();
+        if n_classes == 0 {
+            let what = format!("class probabilities after fitting by {}", self.criterion.name());
+            return Err(Error::Unsupported { by: kind.to_owned(), what });
+        }
+        let mut proba = Array2::zeros((x.nrows(), n_classes));
+        let out = proba.as_slice_mut().expect("a new array is contiguous");
+        predict_rows_into(x, n_classes, out, |row, out| {
+            if n_classes == 2 {
+                let positive = self.mean(row);
+                (out[0], out[1]) = (1.0 - positive, positive);
+                return;
+            }
+            for tree in 0..self.trees.len() {
+                out.iter_mut().zip(self.distribution(tree, row)).for_each(|(sum, share)| *sum += share);
+            }
+            out.iter_mut().for_each(|sum| *sum /= self.trees.len() as f64);
+        });
+        Ok(proba)
+    }
+
     pub(super) fn steps_along(&self, feature: usize, row: &[f64]) -> Option<Steps> {
-        if row.len() != self.n_features() || feature >= self.n_features() {
+        if row.len() != self.n_features() || feature >= self.n_features() || self.many_classes() > 0 {
             return None;
         }
         let breakpoints = self.trees.thresholds(feature)?;
@@ -93,6 +206,9 @@ impl MeanOfTrees {
             file.set_features(&self.feature_names.iter().map(FeatureColumn::number).collect::<Vec<_>>());
         }
         file.set_fact("criterion", self.criterion.name());
+        if self.many_classes() > 0 {
+            file.set_fact("n_classes", self.many_classes()).put_f64("distributions", &self.distributions);
+        }
         self.importances.put(&mut file);
         self.trees.put(&mut file);
         file
@@ -101,27 +217,65 @@ impl MeanOfTrees {
     pub(super) fn from_file(file: &ModelFile, kind: &str) -> Result<Self> {
         file.require_kind(kind)?;
         let name = file.text_fact("criterion")?;
-        let criterion = Criterion::from_name(name).ok_or_else(|| adsml_core::ModelFileError::Header {
+        let criterion = Criterion::from_name(name).ok_or_else(|| ModelFileError::Header {
             reason: format!("criterion `{name}`, expected one of {}", Criterion::NAMES.join(", ")),
         })?;
         let importances = Importances::from_file(file)?;
         let trees = Trees::from_file(file, importances.n_features())?;
         if trees.len() == 0 {
             let reason = "there is no tree".to_owned();
-            return Err(adsml_core::ModelFileError::Section { name: "tree_roots".to_owned(), reason }.into());
+            return Err(ModelFileError::Section { name: "tree_roots".to_owned(), reason }.into());
         }
         let feature_names = file.feature_names().to_vec();
         if !feature_names.is_empty() {
             Error::check_length("the list of feature names", importances.n_features(), feature_names.len())?;
         }
-        Ok(Self { trees, importances, criterion, feature_names, classes: classes(criterion) })
+        // Two classes need not be said.
+        let is_of_many = criterion == Criterion::Gini && file.fact("n_classes").is_ok();
+        let (many_classes, distributions) = if is_of_many { distributions(file, &trees)? } else { (0, Vec::new()) };
+        let classes = classes(criterion, many_classes);
+        Ok(Self { trees, importances, criterion, feature_names, classes, distributions })
     }
 }
 
-fn classes(criterion: Criterion) -> Vec<String> {
+/// The number of classes and the distributions of their leaves; what does not add up is refused.
+fn distributions(file: &ModelFile, trees: &Trees) -> Result<(usize, Vec<f64>)> {
+    let n_classes = file.number_fact("n_classes")?;
+    if n_classes.fract() != 0.0 || !(3.0..=MAX_CLASSES as f64).contains(&n_classes) {
+        let reason = format!("`n_classes` is {n_classes}, expected a whole number from 3 to {MAX_CLASSES}");
+        return Err(ModelFileError::Header { reason }.into());
+    }
+    let n_classes = n_classes as usize;
+    let values = file.finite_f64("distributions")?;
+    let bad = |reason: String| ModelFileError::Section { name: "distributions".to_owned(), reason };
+    if values.len() % n_classes != 0 {
+        return Err(bad(format!("{} numbers for {n_classes} classes", values.len())).into());
+    }
+    for (number, shares) in values.chunks_exact(n_classes).enumerate() {
+        let is_share = shares.iter().all(|share| (0.0..=1.0).contains(share));
+        if !is_share || (shares.iter().sum::<f64>() - 1.0).abs() > 1e-9 {
+            return Err(bad(format!("distribution {number} is none")).into());
+        }
+    }
+    let n = (values.len() / n_classes) as f64;
+    if let Some(value) = trees.leaf_values().find(|value| !(0.0..n).contains(value) || value.fract() != 0.0) {
+        return Err(bad(format!("a leaf asks for number {value} of {n}")).into());
+    }
+    Ok((n_classes, values))
+}
+
+/// Most classes.
+pub(super) const MAX_CLASSES: i64 = 1000;
+
+/// The mean of the classes' numbers.
+pub(super) fn mean_class(shares: &[f64]) -> f64 {
+    shares.iter().enumerate().fold(0.0, |mean, (class, share)| mean + class as f64 * share)
+}
+
+fn classes(criterion: Criterion, many_classes: usize) -> Vec<String> {
     match criterion {
         Criterion::SquaredError => Vec::new(),
-        Criterion::Gini => vec!["0".to_owned(), "1".to_owned()],
+        Criterion::Gini => (0..many_classes.max(2)).map(|class| class.to_string()).collect(),
     }
 }
 
@@ -184,10 +338,7 @@ macro_rules! mean_of_trees {
             }
 
             fn predict_proba(&self, x: ndarray::ArrayView2<'_, f64>) -> adsml_core::Result<ndarray::Array2<f64>> {
-                let positive = adsml_core::Regressor::predict(self, x)?;
-                Ok(ndarray::Array2::from_shape_fn((x.nrows(), 2), |(row, class)| {
-                    if class == 1 { positive[row] } else { 1.0 - positive[row] }
-                }))
+                self.mean.predict_proba(Self::KIND, x)
             }
         }
     };

@@ -3,9 +3,10 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use adsml_core::{Error, FitContext, ModelFile, ParamKind, ParamSpec, ParamValue, Regressor, Seed, TrainingSet};
+use ndarray::Array2;
 
 use super::fit::{Ground, TreeRules};
-use super::mean::{Criterion, MeanOfTrees, mean_of_trees};
+use super::mean::{Criterion, Distributions, MAX_CLASSES, MeanOfTrees, mean_class, mean_of_trees};
 use crate::Result;
 use crate::estimator::estimator;
 use crate::tree::{Importances, Trees, Workers};
@@ -19,6 +20,12 @@ const SPECS: &[ParamSpec] = &[
         kind: ParamKind::Choice(Criterion::NAMES),
         default: ParamValue::Choice(Criterion::NAMES[0]),
         help: "What the leaves are to be alike in",
+    },
+    ParamSpec {
+        name: "n_classes",
+        kind: ParamKind::Integer { min: 2, max: MAX_CLASSES },
+        default: ParamValue::Integer(2),
+        help: "Classes of the Gini criterion",
     },
     ParamSpec::count("max_depth", 0, 0, "Most questions on a path; 0 for no limit"),
     ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
@@ -42,6 +49,7 @@ const SPECS: &[ParamSpec] = &[
 ///
 /// ```text
 /// E[y | x] = mean over trees of the mean of y in the leaf where x ends
+/// P(k | x) = mean over trees of the share of class k in the leaf where x ends
 /// ```
 ///
 /// Each tree sees `n_samples` rows drawn with replacement, and each of its splits a share of the features. Ties between features are
@@ -72,6 +80,8 @@ pub struct RandomForest {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct OutOfBag {
     predictions: Vec<f64>,
+    /// Of more than two classes, their probabilities, row after row.
+    proba: Vec<f64>,
     score: f64,
 }
 
@@ -83,6 +93,7 @@ pub struct RandomForestParams {
     bootstrap: bool,
     oob_score: bool,
     criterion: Criterion,
+    n_classes: usize,
     max_depth: usize,
     min_samples_leaf: usize,
     min_child_weight: f64,
@@ -100,6 +111,7 @@ impl Default for RandomForestParams {
             bootstrap: true,
             oob_score: false,
             criterion: Criterion::SquaredError,
+            n_classes: 2,
             max_depth: 0,
             min_samples_leaf: 1,
             min_child_weight: 0.0,
@@ -141,6 +153,14 @@ impl RandomForestParams {
         self
     }
 
+    /// Classes of [`Criterion::Gini`], 2 to 1000; default `2`. Two classes are 0, 1 or a rate in between; of more, the target is the number of
+    /// a class, [`Classifier::predict_proba`](crate::Classifier::predict_proba) gives a column for each, and `predict` the mean of their numbers.
+    #[must_use]
+    pub fn n_classes(mut self, n_classes: usize) -> Self {
+        self.n_classes = n_classes;
+        self
+    }
+
     /// Most questions on a path, `0` for no limit; default `0`.
     #[must_use]
     pub fn max_depth(mut self, max_depth: usize) -> Self {
@@ -162,7 +182,7 @@ impl RandomForestParams {
         self
     }
 
-    /// Least fall of the weighted sum of squared errors by a split. Default `0.0`.
+    /// Least fall of the weighted sum of squared errors by a split; of classes, of half the Gini index times the weight. Default `0.0`.
     #[must_use]
     pub fn min_split_gain(mut self, min_split_gain: f64) -> Self {
         self.min_split_gain = min_split_gain;
@@ -183,7 +203,8 @@ impl RandomForestParams {
         self
     }
 
-    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free.
+    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free, and all features where there are more than two
+    /// classes.
     #[must_use]
     pub fn monotone(mut self, directions: impl Into<Vec<i8>>) -> Self {
         self.monotone = directions.into();
@@ -200,6 +221,7 @@ impl RandomForestParams {
     fn rules(&self) -> TreeRules {
         TreeRules {
             criterion: self.criterion,
+            n_classes: self.n_classes,
             max_depth: self.max_depth,
             max_leaves: 0,
             min_samples_leaf: self.min_samples_leaf,
@@ -227,37 +249,39 @@ impl RandomForestParams {
         let rules = self.rules();
         let ground = Ground::new(&rules, "random_forest", data, context.cancel, &workers)?;
         let mut mean = match context.warm_start {
-            Some(model) => warm_start(model, data, self.criterion)?,
-            None => MeanOfTrees::start(self.criterion, data),
+            Some(model) => warm_start(model, data, &rules)?,
+            None => MeanOfTrees::start(self.criterion, rules.many_classes(), data),
         };
+        let mut distributions = mean.take_distributions();
         let n_before = mean.trees.len();
         let n = ground.n_rows();
         let alone = Workers::new(1)?;
         let done = AtomicUsize::new(0);
-        let grow = |tree: usize| -> Result<(Trees, Importances, Option<Vec<u32>>)> {
+        let grow = |tree: usize| -> Result<(Trees, Distributions, Importances, Option<Vec<u32>>)> {
             context.check_cancelled()?;
             let seed = context.seed.derive("tree of a forest", tree as u64);
             let draws = self.bootstrap.then(|| draws(n, ground.weight(), seed));
             let mut importances = Importances::new(data.n_features());
-            let trees = ground.fit_tree(draws.as_deref(), seed, true, &alone, &mut importances)?;
+            let (trees, own) = ground.fit_tree(draws.as_deref(), seed, true, &alone, &mut importances)?;
             context.progress("growing trees", done.fetch_add(1, Ordering::Relaxed) + 1, Some(self.n_estimators));
-            Ok((trees, importances, if self.oob_score { draws } else { None }))
+            Ok((trees, own, importances, if self.oob_score { draws } else { None }))
         };
-        let mut oob = OobSums::new(if self.oob_score && self.bootstrap { n } else { 0 });
+        let mut oob = OobSums::new(if self.oob_score && self.bootstrap { n } else { 0 }, rules.many_classes());
         // As many trees at a time as there are threads, so that what is kept for the out-of-bag score stays small.
         let mut from = n_before;
         while from < n_before + self.n_estimators {
             let some = (4 * workers.threads()).min(n_before + self.n_estimators - from);
             for grown in workers.map(some, |at| grow(from + at)) {
-                let (trees, importances, draws) = grown?;
+                let (trees, own, importances, draws) = grown?;
                 if let Some(draws) = draws {
-                    oob.add(&trees, data, &draws);
+                    oob.add(&trees, &own, data, &draws);
                 }
                 mean.importances.merge(&importances);
-                mean.trees.append(trees);
+                mean.append(trees, &own, &mut distributions);
             }
             from += some;
         }
+        mean.keep(distributions);
         let oob =
             (self.oob_score && self.bootstrap && n_before == 0).then(|| oob.finish(ground.target(), ground.weight()));
         Ok(RandomForest { mean, oob })
@@ -265,7 +289,7 @@ impl RandomForestParams {
 }
 
 estimator!(RandomForestParams => RandomForest, "random_forest", {
-    n_estimators, bootstrap, oob_score, criterion, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
+    n_estimators, bootstrap, oob_score, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
 });
 mean_of_trees!(RandomForest, "random_forest");
 
@@ -275,12 +299,34 @@ impl RandomForest {
         self.mean.trees.len()
     }
 
-    /// Of every training row, the mean of the trees that did not see it; `NaN` where every tree did.
+    /// Of every training row, what [`predict`](crate::Regressor::predict) would give with the trees that did not see it; `NaN` where every tree did.
     pub fn oob_predictions(&self) -> Option<&[f64]> {
         self.oob.as_ref().map(|oob| &oob.predictions[..])
     }
 
-    /// The (weighted) R² of the out-of-bag predictions: `1 - sum(w (y - p)^2) / sum(w (y - mean)^2)`, over the rows that have one.
+    /// Of every training row, the class probabilities of the trees that did not see it, shape `(n_samples, n_classes)`; `NaN` where every
+    /// tree did. `None` also where there are no classes.
+    pub fn oob_proba(&self) -> Option<Array2<f64>> {
+        let oob = self.oob.as_ref()?;
+        let (n, n_classes) = (oob.predictions.len(), self.mean.classes().len());
+        match n_classes {
+            0 => None,
+            2 => Some(Array2::from_shape_fn((n, 2), |(row, class)| {
+                if class == 1 { oob.predictions[row] } else { 1.0 - oob.predictions[row] }
+            })),
+            _ => Array2::from_shape_vec((n, n_classes), oob.proba.clone()).ok(),
+        }
+    }
+
+    /// The (weighted) R² of the out-of-bag predictions, over the rows that have one; of classes, the Brier skill score, which for two of them is the
+    /// same number.
+    ///
+    /// ```text
+    /// 1 - sum(w (y - p)^2) / sum(w (y - mean)^2)
+    /// 1 - sum(w sum_k ([y = k] - p_k)^2) / sum(w sum_k ([y = k] - share_k)^2)    of classes
+    /// ```
+    ///
+    /// Source: Brier (1950), "Verification of forecasts expressed in terms of probability", Monthly Weather Review 78.
     pub fn oob_score(&self) -> Option<f64> {
         self.oob.as_ref().map(|oob| oob.score)
     }
@@ -289,6 +335,9 @@ impl RandomForest {
         let mut file = self.mean.to_file(Self::KIND);
         let (predictions, score) = self.oob.as_ref().map_or((&[][..], f64::NAN), |oob| (&oob.predictions, oob.score));
         file.put_f64("oob_predictions", predictions).put_f64("oob_score", &[score]);
+        if self.mean.many_classes() > 0 {
+            file.put_f64("oob_proba", self.oob.as_ref().map_or(&[], |oob| &oob.proba));
+        }
         file
     }
 
@@ -301,7 +350,10 @@ impl RandomForest {
         let mean = MeanOfTrees::from_file(file, Self::KIND)?;
         let (predictions, score) = (file.f64("oob_predictions")?, file.f64("oob_score")?);
         Error::check_length("section `oob_score`", 1, score.len())?;
-        let oob = (!predictions.is_empty()).then_some(OutOfBag { predictions, score: score[0] });
+        let n_classes = mean.many_classes();
+        let proba = if n_classes > 0 { file.f64("oob_proba")? } else { Vec::new() };
+        Error::check_length("section `oob_proba`", predictions.len() * n_classes, proba.len())?;
+        let oob = (!predictions.is_empty()).then_some(OutOfBag { predictions, proba, score: score[0] });
         Ok(Self { mean, oob })
     }
 }
@@ -316,46 +368,70 @@ fn draws(n: usize, weight: Option<&[f64]>, seed: Seed) -> Vec<u32> {
     if (0..n).any(counts) { draws } else { vec![1; n] }
 }
 
-fn warm_start(model: &dyn Regressor, data: &TrainingSet<'_>, criterion: Criterion) -> Result<MeanOfTrees> {
+fn warm_start(model: &dyn Regressor, data: &TrainingSet<'_>, rules: &TreeRules) -> Result<MeanOfTrees> {
     let mean = RandomForest::from_file(&model.to_file()?)?.mean;
     if mean.n_features() != data.n_features() {
         return Err(Error::FeatureCount { expected: mean.n_features(), found: data.n_features() }.into());
     }
-    if mean.criterion != criterion {
-        let what = format!("a warm start from a forest grown by {}", mean.criterion.name());
-        return Err(Error::Unsupported { by: "random_forest".to_owned(), what }.into());
+    let unsupported = |what: String| Err(Error::Unsupported { by: "random_forest".to_owned(), what }.into());
+    if mean.criterion != rules.criterion {
+        return unsupported(format!("a warm start from a forest grown by {}", mean.criterion.name()));
+    }
+    if mean.many_classes() != rules.many_classes() {
+        return unsupported(format!("a warm start from a forest of {} classes", mean.classes().len()));
     }
     Ok(mean)
 }
 
 /// Sums of out-of-bag predictions.
 struct OobSums {
+    /// Of more than two classes, one for each; row after row.
     sums: Vec<f64>,
     counts: Vec<u32>,
+    many_classes: usize,
 }
 
 impl OobSums {
-    fn new(n: usize) -> Self {
-        Self { sums: vec![0.0; n], counts: vec![0; n] }
+    fn new(n: usize, many_classes: usize) -> Self {
+        Self { sums: vec![0.0; n * many_classes.max(1)], counts: vec![0; n], many_classes }
     }
 
     /// Adds what one tree says of the rows it did not see.
-    fn add(&mut self, tree: &Trees, data: &TrainingSet<'_>, draws: &[u32]) {
+    fn add(&mut self, tree: &Trees, distributions: &Distributions, data: &TrainingSet<'_>, draws: &[u32]) {
         for (row, _) in draws.iter().enumerate().filter(|(_, draws)| **draws == 0) {
-            self.sums[row] += tree.leaf_value(0, &data.x.row(row).to_vec());
+            let value = tree.leaf_value(0, &data.x.row(row).to_vec());
+            if self.many_classes > 0 {
+                let sums = &mut self.sums[row * self.many_classes..][..self.many_classes];
+                sums.iter_mut().zip(distributions.of_leaf(value)).for_each(|(sum, share)| *sum += share);
+            } else {
+                self.sums[row] += value;
+            }
             self.counts[row] += 1;
         }
     }
 
-    fn finish(self, y: &[f64], weight: Option<&[f64]>) -> OutOfBag {
-        let predictions: Vec<f64> =
-            self.sums.iter().zip(&self.counts).map(|(sum, &count)| sum / f64::from(count)).collect();
+    fn finish(mut self, y: &[f64], weight: Option<&[f64]>) -> OutOfBag {
+        let n_outputs = self.many_classes.max(1);
+        for (sums, &count) in self.sums.chunks_exact_mut(n_outputs).zip(&self.counts) {
+            sums.iter_mut().for_each(|sum| *sum /= f64::from(count));
+        }
         let weight_of = |row: usize| weight.map_or(1.0, |weight| weight[row]);
-        let seen = || (0..y.len()).filter(|&row| !predictions[row].is_nan());
+        let seen = || (0..y.len()).filter(|&row| self.counts[row] > 0);
         let total: f64 = seen().map(weight_of).sum();
-        let mean = seen().map(|row| weight_of(row) * y[row]).sum::<f64>() / total;
-        let error: f64 = seen().map(|row| weight_of(row) * (y[row] - predictions[row]).powi(2)).sum();
-        let spread: f64 = seen().map(|row| weight_of(row) * (y[row] - mean).powi(2)).sum();
-        OutOfBag { score: 1.0 - error / spread, predictions }
+        let (mut error, mut spread) = (0.0, 0.0);
+        // The target itself, or the indicator of each class.
+        for output in 0..n_outputs {
+            let y = |row: usize| if self.many_classes > 0 { f64::from(y[row] == output as f64) } else { y[row] };
+            let mean = seen().map(|row| weight_of(row) * y(row)).sum::<f64>() / total;
+            let p = |row: usize| self.sums[row * n_outputs + output];
+            error += seen().map(|row| weight_of(row) * (y(row) - p(row)).powi(2)).sum::<f64>();
+            spread += seen().map(|row| weight_of(row) * (y(row) - mean).powi(2)).sum::<f64>();
+        }
+        let score = 1.0 - error / spread;
+        if self.many_classes == 0 {
+            return OutOfBag { predictions: self.sums, proba: Vec::new(), score };
+        }
+        let predictions = self.sums.chunks_exact(n_outputs).map(mean_class).collect();
+        OutOfBag { predictions, proba: self.sums, score }
     }
 }

@@ -27,6 +27,8 @@ mod sampling;
 mod split;
 #[cfg(test)]
 mod textbook;
+#[cfg(test)]
+mod textbook_classes;
 mod trees;
 mod workers;
 
@@ -35,13 +37,13 @@ use adsml_core::TrainingSet;
 pub(crate) use binning::BinRules;
 pub(crate) use gradients::{Derivatives, Rounded, cut};
 pub use grow::Growth;
-pub(crate) use grow::{Grower, Grown, Limits, Plan};
+pub(crate) use grow::{ClassPlan, Grower, Grown, GrownNode, Limits, Plan, WholeWeights};
 pub use importance::Importance;
 pub(crate) use importance::Importances;
 pub(crate) use matrix::BinnedMatrix;
 pub(crate) use sampling::{FeatureSampler, FeatureShares, rows_of_bins, rows_of_tree};
 pub(crate) use split::{Bounds, CategoryRules, SplitParams, SplitRules};
-pub(crate) use trees::{Trees, each_row, merged, predict_rows};
+pub(crate) use trees::{Trees, each_row, merged, predict_rows, predict_rows_into};
 pub(crate) use workers::{Workers, pieces};
 
 use crate::{ModelError, Result};

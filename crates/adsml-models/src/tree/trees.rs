@@ -96,6 +96,16 @@ impl Trees {
         }
     }
 
+    /// The values of all leaves, tree after tree.
+    pub(crate) fn leaf_values(&self) -> impl Iterator<Item = f64> {
+        self.nodes.iter().filter(|node| node.feature == LEAF).map(|node| node.value)
+    }
+
+    /// Gives every leaf another value.
+    pub(crate) fn map_leaves(&mut self, value: impl Fn(f64) -> f64) {
+        self.nodes.iter_mut().filter(|node| node.feature == LEAF).for_each(|leaf| leaf.value = value(leaf.value));
+    }
+
     /// Adds the trees of another model.
     pub(crate) fn append(&mut self, other: Self) {
         let (n_nodes, n_sets) = (self.nodes.len() as u32, self.sets.len());
@@ -246,20 +256,30 @@ pub(crate) fn each_row(
 
 /// `predict` on every row, as a slice.
 pub(crate) fn predict_rows(x: ArrayView2<'_, f64>, out: &mut [f64], predict: impl Fn(&[f64]) -> f64 + Sync) {
+    predict_rows_into(x, 1, out, |row, out| out[0] = predict(row));
+}
+
+/// The same of `width` numbers a row, row after row.
+pub(crate) fn predict_rows_into(
+    x: ArrayView2<'_, f64>,
+    width: usize,
+    out: &mut [f64],
+    predict: impl Fn(&[f64], &mut [f64]) + Sync,
+) {
     let rows = |range: Range<usize>, out: &mut [f64]| {
-        let mut out = out.iter_mut();
-        each_row(x, range, |_, row| out.next().into_iter().for_each(|out| *out = predict(row)));
+        let mut outs = out.chunks_exact_mut(width);
+        each_row(x, range, |_, row| outs.next().into_iter().for_each(|out| predict(row, out)));
     };
     #[cfg(feature = "parallel")]
-    if out.len() >= 2 * ROWS_PER_TASK {
+    if x.nrows() >= 2 * ROWS_PER_TASK {
         use rayon::prelude::*;
-        out.par_chunks_mut(ROWS_PER_TASK).enumerate().for_each(|(chunk, out)| {
+        out.par_chunks_mut(ROWS_PER_TASK * width).enumerate().for_each(|(chunk, out)| {
             let from = chunk * ROWS_PER_TASK;
-            rows(from..from + out.len(), out);
+            rows(from..from + out.len() / width, out);
         });
         return;
     }
-    rows(0..out.len(), out);
+    rows(0..x.nrows(), out);
 }
 
 /// Rows that a thread predicts at a time.

@@ -1,6 +1,7 @@
 //! Trees from rounded derivatives: which leaf is split next, and where its rows and sums go.
 
 mod by_leaf;
+mod classes;
 mod deep;
 mod symmetric;
 
@@ -17,6 +18,8 @@ use super::split::{Bounds, Cut, LeafView, Split, SplitRules, best_split};
 use super::workers::Workers;
 use crate::Result;
 use crate::estimator::choice;
+
+pub(crate) use classes::{ClassPlan, WholeWeights};
 
 /// Histograms that wait for their leaf to be split take at most this many numbers together (512 MiB).
 const POOL: usize = 1 << 26;
