@@ -143,7 +143,7 @@ impl SplitRules {
     }
 
     /// The score of a leaf, whose value is held between bounds where there are any.
-    fn score_within(&self, sums: Sums, bounds: Bounds, l2: f64) -> f64 {
+    pub(crate) fn score_within(&self, sums: Sums, bounds: Bounds, l2: f64) -> f64 {
         if !self.bounded {
             // Symmetric trees have leaves without rows, whose score would not be a number.
             return if sums.h + l2 <= 0.0 { 0.0 } else { self.score(sums, l2) };
@@ -181,20 +181,9 @@ impl SplitRules {
         Some(self.score(left, l2) + self.score(right, l2))
     }
 
-    /// Whether two sides may score more than `least`: a test without a division, that lets through what is just as good.
-    #[inline(always)]
-    pub(crate) fn may_beat(&self, left: Sums, right: Sums, l2: f64, least: f64) -> bool {
-        if self.bounded {
-            return true;
-        }
-        let excess = |sums: Sums| {
-            let excess = sums.g.abs() - self.l1;
-            if excess > 0.0 { excess } else { 0.0 }
-        };
-        let (a, b) = (excess(left), excess(right));
-        let (p, q) = (left.h + l2, right.h + l2);
-        // Rounding is a few parts in 2^53.
-        a * a * q + b * b * p >= least * (1.0 - 1e-12) * (p * q)
+    /// Whether the values of leaves are means: neither penalised nor held between bounds.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.bounded && self.l1 == 0.0 && self.l2 == 0.0
     }
 
     #[inline(never)]

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 use super::binning::{BinRules, FeatureBins, bin_feature};
 use super::gradients::{Derivatives, Rounded, Sums};
-use super::grow::{Grower, Grown, Growth, Limits, Plan};
+use super::grow::{Grower, Grown, Growth, Limits, Plan, unrounded};
 use super::matrix::BinnedMatrix;
 use super::sampling::{FeatureSampler, FeatureShares, rows_of_tree};
 use super::split::{Bounds, CategoryRules, Cut, SplitParams, SplitRules};
@@ -21,7 +21,8 @@ use super::workers::Workers;
 struct Twin<'a> {
     bins: Vec<FeatureBins>,
     codes: Vec<Vec<u8>>,
-    rounded: &'a Rounded,
+    /// The derivatives of every row, as the engine sees them.
+    derivatives: Vec<Sums>,
     rules: &'a SplitRules,
     limits: Limits,
     features: &'a FeatureSampler<'a>,
@@ -47,7 +48,7 @@ struct Split {
 
 impl Twin<'_> {
     fn sums<'r>(&self, rows: impl IntoIterator<Item = &'r u32>) -> Sums {
-        rows.into_iter().fold(Sums::default(), |sum, &row| sum + self.rounded.row(row as usize))
+        rows.into_iter().fold(Sums::default(), |sum, &row| sum + self.derivatives[row as usize])
     }
 
     fn goes_left(&self, feature: usize, cut: &Cut, row: u32) -> bool {
@@ -454,8 +455,40 @@ fn draw_derivatives(case: &Case, x: &Array2<f64>) -> (Derivatives, Option<Vec<f6
 
 /// Grows a case twice and compares.
 fn compare(case: &Case) {
+    let shares = case.shares;
+    with_both(case, false, |twin, grower, plan, x| {
+        let rows = rows_of_tree(case.n_rows, case.subsample, Seed::new(case.seed), 0);
+        let expected = twin.grow(rows.clone().unwrap_or_else(|| (0..case.n_rows as u32).collect()));
+        // Twice, so that room kept from the first tree is seen not to matter.
+        grower.grow(plan, None).unwrap();
+        let grown = grower.grow(plan, rows.as_deref()).unwrap();
+        assert_same(&expected, &grown, grower);
+        assert_walks(&expected, &grown, grower.matrix, x);
+    });
+    // A tree without a limit is compared where nothing is drawn. (Beside one gradient of 10^12, large nodes see no others.)
+    if shares == [1.0; 3] && case.derivatives != Kind::HeavyTail {
+        let case = Case { l1: 0.0, l2: 0.0, max_one_hot: 0, n_rows: 4 * case.n_rows, ..case.clone() };
+        with_both(&case, true, |twin, grower, plan, _| {
+            let rows: Vec<u32> =
+                (0..case.n_rows as u32).filter(|&row| twin.derivatives[row as usize].h > 0.0).collect();
+            if rows.is_empty() {
+                return;
+            }
+            let grown = grower.grow(plan, Some(&rows)).unwrap();
+            assert_best(twin, &grown, grower, case.monotone);
+        });
+    }
+}
+
+/// Shows the two sides of a case, set up alike.
+fn with_both(case: &Case, deep: bool, look: impl FnOnce(&Twin<'_>, &mut Grower<'_>, &Plan<'_>, &Array2<f64>)) {
     let (x, columns) = draw_features(case);
-    let (exact, weight) = draw_derivatives(case, &x);
+    let (mut exact, mut weight) = draw_derivatives(case, &x);
+    if deep {
+        // Hessians are weights, and gradients in proportion to them.
+        exact.gradient.iter_mut().zip(&exact.hessian).for_each(|(g, h)| *g *= h);
+        exact.hessian.extend(weight.take().into_iter().flatten());
+    }
     let workers = Workers::new(1).unwrap();
     let mut rounded = Rounded::empty();
     rounded.round(&exact, weight.as_deref(), &workers);
@@ -470,36 +503,101 @@ fn compare(case: &Case) {
         min_samples_leaf: if case.growth == Growth::Symmetric { 1 } else { case.min_samples_leaf },
         min_gain: case.min_gain,
         max_delta: case.max_delta,
-        categories: CategoryRules { smooth: case.cat_smooth, l2: 2.0, max_one_hot: case.max_one_hot },
+        categories: CategoryRules {
+            smooth: case.cat_smooth,
+            l2: if deep { 0.0 } else { 2.0 },
+            max_one_hot: case.max_one_hot,
+        },
         monotone: if directions.iter().all(|&direction| direction == 0) { Vec::new() } else { directions },
     };
     let rules = params.scaled(rounded.scale);
     let limits = Limits {
-        growth: case.growth,
-        max_leaves: case.max_leaves,
+        growth: if deep { Growth::LeafWise } else { case.growth },
+        max_leaves: if deep { usize::MAX } else { case.max_leaves },
         max_depth: case.max_depth,
-        min_samples_leaf: case.min_samples_leaf,
+        min_samples_leaf: if case.growth == Growth::Symmetric && deep { 1 } else { case.min_samples_leaf },
     };
     let [by_tree, by_level, by_node] = case.shares;
     // Features 0 and 1 may meet, 1 and 2 may; others meet none.
     let groups: Vec<Vec<usize>> = if case.interactions { vec![vec![0, 1], vec![1, 2]] } else { Vec::new() };
     let shares = FeatureShares { by_tree, by_level, by_node };
     let features = FeatureSampler::new(case.n_features, shares, &groups, false, Seed::new(case.seed));
-    let rows = rows_of_tree(case.n_rows, case.subsample, Seed::new(case.seed), 0);
 
     let binned = (0..case.n_features).map(|at| bin_feature(x.view(), at, Some(&columns[at]), bin_rules).unwrap());
     let (bins, codes) = binned.unzip();
-    let twin = Twin { bins, codes, rounded: &rounded, rules: &rules, limits, features: &features };
-    let expected = twin.grow(rows.clone().unwrap_or_else(|| (0..case.n_rows as u32).collect()));
-
     let matrix = BinnedMatrix::new(x.view(), &columns, bin_rules, &workers).unwrap();
     let mut grower = Grower::new(&matrix, &workers);
-    let plan = Plan { rounded: &rounded, exact: None, rules: &rules, limits, features: &features, cancel: None };
-    // Twice, so that room kept from the first tree is seen not to matter.
-    grower.grow(&plan, None).unwrap();
-    let grown = grower.grow(&plan, rows.as_deref()).unwrap();
-    assert_same(&expected, &grown, &grower);
-    assert_walks(&expected, &grown, &matrix, &x);
+    let exact = deep.then_some(&exact);
+    let plan = Plan { rounded: &rounded, exact, rules: &rules, limits, features: &features, cancel: None };
+    let derivatives = (0..case.n_rows).map(|row| if deep { unrounded(&plan, row) } else { rounded.row(row) }).collect();
+    let twin = Twin { bins, codes, derivatives, rules: &rules, limits, features: &features };
+    look(&twin, &mut grower, &plan, &x);
+}
+
+/// Every node of a tree without a limit is split by one of its best cuts, and left alone when there is none.
+fn assert_best(twin: &Twin<'_>, grown: &Grown, grower: &Grower<'_>, monotone: bool) {
+    let rows = |at: usize| {
+        let mut rows = grower.partition.rows(grown.nodes[at].rows.clone()).to_vec();
+        rows.sort_unstable();
+        rows
+    };
+    let mut nodes: Vec<Node> = grown
+        .nodes
+        .iter()
+        .map(|node| Node {
+            rows: Vec::new(),
+            sums: node.sums,
+            bounds: node.bounds,
+            depth: node.depth,
+            above: None,
+            split: node.split.as_ref().map(|split| Split {
+                feature: split.feature,
+                cut: split.cut,
+                gain: split.gain,
+                sides: [split.left, split.right],
+            }),
+        })
+        .collect();
+    for at in 0..nodes.len() {
+        nodes[at].rows = rows(at);
+        if let Some(Split { sides, .. }) = nodes[at].split.clone() {
+            sides.into_iter().for_each(|side| nodes[side].above = Some(at));
+        }
+    }
+    for at in 0..nodes.len() {
+        let node = &nodes[at];
+        // Large nodes see derivatives rounded to one part in 2^19 of the largest, small ones do not.
+        let error = if node.rows.len() > 256 { 1e-4 } else { 1e-9 };
+        let sums = twin.sums(&node.rows);
+        let of_rows =
+            |of: &dyn Fn(Sums) -> f64| node.rows.iter().map(|&row| of(twin.derivatives[row as usize])).sum::<f64>();
+        // A small node that cannot be split keeps the sums of the histogram.
+        let room = of_rows(&|row| 0.5 + 1e-9 * row.g.abs());
+        assert!((sums.g - node.sums.g).abs() <= room, "sums of node {at}: {sums:?}, {:?}", node.sums);
+        let whole = twin.score(sums, node.bounds, twin.rules.l2);
+        // Differences below the rounding of whole scores decide nothing.
+        let noise = error * (whole.abs() + of_rows(&|row| row.g * row.g / row.h));
+        let may_be_split = node.depth < twin.limits.max_depth;
+        let best = if may_be_split { twin.best(&nodes, at).map_or(0.0, |(_, _, gain)| gain) } else { 0.0 };
+        let Some(Split { feature, cut, gain, sides }) = &node.split else {
+            assert!(best <= noise, "node {at} gains {best} and is not split: {node:?} {:?}", twin.best(&nodes, at));
+            continue;
+        };
+        assert!(
+            (gain - best).abs() <= noise + 1e-9 * best,
+            "node {at} gains {gain} of {best}: {node:?}, {:?}",
+            twin.best(&nodes, at)
+        );
+        let [left, right] = twin.divide(*feature, cut, &node.rows);
+        assert_eq!([&left, &right], sides.each_ref().map(|&side| &nodes[side].rows), "sides of node {at}");
+        let score = twin.score_of_sides(*feature, [&left, &right], node.bounds, twin.limits.min_samples_leaf);
+        let found = score.expect("no rule is broken") - whole - twin.rules.min_gain;
+        assert!((found - gain).abs() <= noise + 1e-9 * best, "node {at} gains {found}, said to be {gain}");
+        if monotone && twin.rules.monotone.get(*feature).is_some_and(|&direction| direction != 0) {
+            let [low, high] = sides.map(|side| nodes[side].bounds);
+            assert!(low.high <= high.low || high.high <= low.low, "bounds below node {at}");
+        }
+    }
 }
 
 fn assert_same(expected: &[Node], grown: &Grown, grower: &Grower<'_>) {

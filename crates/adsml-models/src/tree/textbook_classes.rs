@@ -290,7 +290,7 @@ fn compare(case: &Case) {
         features: &features,
         cancel: None,
     };
-    let bin_rules = BinRules { max_bins: case.max_bins, sample: 0, given: None };
+    let bin_rules = BinRules { max_bins: case.max_bins, rows: None, given: None };
     let binned = (0..case.n_features).map(|at| bin_feature(x.view(), at, Some(&columns[at]), bin_rules).unwrap());
     let (bins, codes) = binned.unzip();
     let expected = Twin { bins, codes, plan }.grow(rows.clone());

@@ -20,6 +20,8 @@ use crate::Result;
 use crate::estimator::choice;
 
 pub(crate) use classes::{ClassPlan, WholeWeights};
+#[cfg(test)]
+pub(crate) use deep::unrounded;
 
 /// Histograms that wait for their leaf to be split take at most this many numbers together (512 MiB).
 const POOL: usize = 1 << 26;
