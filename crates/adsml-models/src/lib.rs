@@ -110,7 +110,10 @@ pub use constant::{ConstantBaseline, ConstantBaselineParams};
 pub use error::{ModelError, Result};
 pub use estimator::WeightScale;
 pub use forest::{Criterion, DecisionTree, DecisionTreeParams, RandomForest, RandomForestParams};
-pub use inspection::{PermutationImportance, mean_squared_error, partial_dependence, permutation_importance};
+pub use inspection::{
+    PermutationImportance, individual_dependence, mean_squared_error, partial_dependence, permutation_importance,
+    quantile_grid,
+};
 pub use linear::{
     ElasticNet, ElasticNetParams, LinearRegression, LinearRegressionParams, LogisticRegression,
     LogisticRegressionParams, PoissonRegression, PoissonRegressionParams, Ridge, RidgeParams,
