@@ -4,4 +4,5 @@ mod dependence;
 mod permutation;
 
 pub use dependence::{individual_dependence, partial_dependence, quantile_grid};
+pub(crate) use permutation::checked_groups;
 pub use permutation::{PermutationImportance, mean_squared_error, permutation_importance};
