@@ -7,7 +7,7 @@
 //! | Chart | Shows | From |
 //! |---|---|---|
 //! | [`LeaderboardChart`] | which model is better, and how sure that is | metric per model, interval, training metric |
-//! | [`ImportanceChart`] | which features a model leans on | feature names and importances |
+//! | [`ImportanceChart`] | which features a model leans on, and how sure that is | feature names, importances, intervals |
 //! | [`ReliabilityChart`] | whether predicted rates are kept | bins: predicted and observed rate, weight, interval |
 //! | [`PredictedActualChart`] | how far single predictions are off | predictions, actual values, weights |
 //!
@@ -57,7 +57,7 @@ mod text;
 mod checks;
 
 pub use error::{PlotError, Result};
-pub use importance::ImportanceChart;
+pub use importance::{FeatureImportance, ImportanceChart};
 pub use leaderboard::{Direction, LeaderboardChart, ModelScore};
 pub use number::NumberFormat;
 pub use predicted_actual::PredictedActualChart;
