@@ -63,6 +63,19 @@
 //! - [`Regressor::importance`] is the gain of each feature's splits; [`Importance`] has others.
 //! - [`Regressor::steps_along`] gives the prediction as an exact step function of one number, the rest of the row held.
 //!
+//! # Looking into a model
+//!
+//! | Question | Ask | On which rows |
+//! |---|---|---|
+//! | What would the model miss without a feature? | [`permutation_importance`], of any model and by any loss | rows it has not seen |
+//! | The same, without rows to spare | [`RandomForest::oob_importance`], when [asked for](RandomForestParams::oob_importance) at fitting | those that each tree left out |
+//! | How do predictions follow a feature? | [`partial_dependence`], or row by row [`individual_dependence`], over a [`quantile_grid`] | any |
+//! | The same for one row, exactly, by trees | [`Regressor::steps_along`] | that row |
+//! | What did a feature do in training? | [`Regressor::importance`], `importance_by` | the training rows |
+//!
+//! Features that carry the same information stand in for each other: shuffled alone each looks idle, so shuffle them as a group.
+//! A model's use of a feature is not what changing it would cause. `adsml-plot` draws both, from plain numbers.
+//!
 //! # linfa
 //!
 //! linfa's packages ignore sample weights and know no offset, so a rate would be fitted as if an ad of
@@ -110,7 +123,10 @@ pub use constant::{ConstantBaseline, ConstantBaselineParams};
 pub use error::{ModelError, Result};
 pub use estimator::WeightScale;
 pub use forest::{Criterion, DecisionTree, DecisionTreeParams, RandomForest, RandomForestParams};
-pub use inspection::{PermutationImportance, mean_squared_error, partial_dependence, permutation_importance};
+pub use inspection::{
+    PermutationImportance, individual_dependence, mean_squared_error, partial_dependence, permutation_importance,
+    quantile_grid,
+};
 pub use linear::{
     ElasticNet, ElasticNetParams, LinearRegression, LinearRegressionParams, LogisticRegression,
     LogisticRegressionParams, PoissonRegression, PoissonRegressionParams, Ridge, RidgeParams,

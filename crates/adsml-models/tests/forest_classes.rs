@@ -515,3 +515,21 @@ fn hostile_sections_never_panic() {
     two.set_fact("n_classes", 3);
     assert!(!use_it(&two, &x), "two classes have no distributions");
 }
+
+#[test]
+fn out_of_bag_importance_of_two_classes_is_that_of_many() {
+    let (x, y) = rows(300, 8);
+    let y = y.mapv(|class| class.min(1.0));
+    let found = |n_classes| {
+        let model = forest(n_classes).oob_importance(true).fit(&x, &y).unwrap();
+        let file = ModelFile::from_bytes(&model.to_file().unwrap().to_bytes()).unwrap();
+        assert_eq!(RandomForest::from_file(&file).unwrap().oob_importance(), model.oob_importance());
+        model.oob_importance().expect("it was asked for").to_vec()
+    };
+    // The third class has no rows: its share is zero everywhere, and the halved Brier score is the squared error.
+    let (two, three) = (found(2), found(3));
+    assert!(two.iter().map(|one| one.mean).fold(f64::MIN, f64::max) > 0.02, "{two:?}");
+    for (two, three) in two.iter().zip(&three) {
+        assert!((two.mean - three.mean).abs() < 0.02, "{two:?}, {three:?}");
+    }
+}

@@ -1,11 +1,11 @@
 //! Feature importance: which columns a model leans on.
 
 use crate::{
-    canvas::{Anchor, Canvas, Paint},
-    error::{PlotError, Result, between_one_and, finite},
-    frame::{self, Area, BODY, MARGIN, NAME, SMALL},
-    number::{NumberFormat, count},
-    palette::{CONTRAST, MAIN, RULE},
+    canvas::{Anchor, Canvas, Paint, Point},
+    error::{PlotError, Result, between_one_and, finite, ordered},
+    frame::{self, Area, BODY, Key, MARGIN, NAME, SMALL},
+    number::{NumberFormat, Numerals, count},
+    palette::{CONTRAST, INK, MAIN, RULE},
     scale::Domain,
     text,
 };
@@ -17,7 +17,41 @@ const MAX_BARS: usize = 200;
 /// Room right of the longest bar for its value.
 const VALUE: f64 = 84.0;
 
-/// Features as horizontal bars, the most important first.
+/// One feature of an [`ImportanceChart`], or a group of them.
+#[derive(Debug, Clone, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct FeatureImportance {
+    name: String,
+    value: f64,
+    interval: Option<(f64, f64)>,
+}
+
+impl FeatureImportance {
+    /// Its name and how much it matters.
+    pub fn new(name: impl Into<String>, importance: f64) -> Self {
+        Self { name: name.into(), value: importance, interval: None }
+    }
+
+    /// Interval of the importance, `low <= high`; drawn as a whisker.
+    #[must_use]
+    pub fn interval(mut self, low: f64, high: f64) -> Self {
+        self.interval = Some((low, high));
+        self
+    }
+
+    fn ends(&self) -> impl Iterator<Item = f64> {
+        let (low, high) = self.interval.unzip();
+        [Some(self.value), low, high].into_iter().flatten()
+    }
+}
+
+impl<S: Into<String>> From<(S, f64)> for FeatureImportance {
+    fn from((name, importance): (S, f64)) -> Self {
+        Self::new(name, importance)
+    }
+}
+
+/// Features as horizontal bars, the most important first, with whiskers where intervals are given.
 ///
 /// Features of equal importance keep the order they were given in. Negative values (a permuted
 /// column that helps) are drawn to the left of zero, in another colour.
@@ -33,6 +67,24 @@ const VALUE: f64 = 84.0;
 /// assert!(svg.contains("interest"));
 /// # Ok::<(), adsml_plot::PlotError>(())
 /// ```
+///
+/// Permutation importances, which differ from shuffle to shuffle, come with their errors:
+///
+/// ```
+/// use adsml_plot::{FeatureImportance, ImportanceChart};
+///
+/// // Name, mean increase of the loss, its standard error.
+/// let shuffled = [("age", 0.031, 0.002), ("hour", -0.0004, 0.0003)];
+/// let svg = ImportanceChart::new("How much worse without it?")
+///     .unit("increase of the squared error when shuffled, held-out rows")
+///     .interval_label("± 2 standard errors")
+///     .features(shuffled.map(|(name, mean, error)| {
+///         FeatureImportance::new(name, mean).interval(mean - 2.0 * error, mean + 2.0 * error)
+///     }))
+///     .to_svg()?;
+/// assert!(svg.contains("± 2 standard errors"));
+/// # Ok::<(), adsml_plot::PlotError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct ImportanceChart {
@@ -40,7 +92,8 @@ pub struct ImportanceChart {
     subtitle: String,
     unit: String,
     format: NumberFormat,
-    features: Vec<(String, f64)>,
+    interval_label: String,
+    features: Vec<FeatureImportance>,
     top_n: usize,
 }
 
@@ -52,6 +105,7 @@ impl ImportanceChart {
             subtitle: String::new(),
             unit: String::new(),
             format: NumberFormat::Plain,
+            interval_label: "interval".to_owned(),
             features: Vec::new(),
             top_n: 20,
         }
@@ -79,17 +133,23 @@ impl ImportanceChart {
         self
     }
 
-    /// Adds a feature.
+    /// What the whiskers are, for the legend, such as `± 2 standard errors`. Default `interval`.
     #[must_use]
-    pub fn feature(mut self, name: impl Into<String>, importance: f64) -> Self {
-        self.features.push((name.into(), importance));
+    pub fn interval_label(mut self, label: impl Into<String>) -> Self {
+        self.interval_label = label.into();
         self
     }
 
-    /// Adds several features.
+    /// Adds a feature.
     #[must_use]
-    pub fn features<S: Into<String>>(mut self, features: impl IntoIterator<Item = (S, f64)>) -> Self {
-        self.features.extend(features.into_iter().map(|(name, value)| (name.into(), value)));
+    pub fn feature(self, name: impl Into<String>, importance: f64) -> Self {
+        self.features([FeatureImportance::new(name, importance)])
+    }
+
+    /// Adds several features: pairs of name and importance, or [`FeatureImportance`]s.
+    #[must_use]
+    pub fn features<F: Into<FeatureImportance>>(mut self, features: impl IntoIterator<Item = F>) -> Self {
+        self.features.extend(features.into_iter().map(Into::into));
         self
     }
 
@@ -104,21 +164,21 @@ impl ImportanceChart {
     ///
     /// # Errors
     ///
-    /// [`PlotError::EmptySeries`] without features; [`PlotError::NonFinite`] for an importance that
-    /// is missing or infinite; [`PlotError::InvalidParameter`] for `top_n` outside its range.
+    /// [`PlotError::EmptySeries`] without features; [`PlotError::NonFinite`] for an importance, or an
+    /// end of an interval, that is missing or infinite; [`PlotError::InvertedInterval`] for an
+    /// interval the wrong way round; [`PlotError::InvalidParameter`] for `top_n` outside its range.
     pub fn to_svg(&self) -> Result<String> {
         self.check()?;
         let features = self.sorted();
         let shown = &features[..self.top_n.min(features.len())];
         let mut canvas = Canvas::default();
         let subtitle = self.full_subtitle(shown.len());
-        let top = frame::heading(&mut canvas, WIDTH, &self.title, &subtitle, &[]);
+        let top = frame::heading(&mut canvas, WIDTH, &self.title, &subtitle, &self.keys(shown));
 
-        let values = shown.iter().map(|&(_, value)| value);
-        let domain = Domain::linear(values.chain([0.0])).rounded(6);
+        let domain = Domain::linear(shown.iter().flat_map(|feature| feature.ends()).chain([0.0])).rounded(6);
         let ticks = domain.ticks(6, self.format);
         let numerals = ticks.numerals.finer().finer();
-        let widths = shown.iter().map(|(name, _)| text::width(name, BODY));
+        let widths = shown.iter().map(|feature| text::width(&feature.name, BODY));
         let names = widths.fold(60.0, f64::max).min(340.0);
         let area = Area {
             left: MARGIN + names + 12.0,
@@ -129,24 +189,21 @@ impl ImportanceChart {
 
         let label = if self.unit.is_empty() { "importance" } else { &self.unit };
         frame::x_axis(&mut canvas, WIDTH, &area, &domain, &ticks, label);
-        let zero = area.x(&domain, 0.0);
-        for (i, &(name, value)) in shown.iter().enumerate() {
+        for (i, feature) in shown.iter().enumerate() {
             let y = top + ROW * (i as f64 + 0.5) + 2.0;
-            let end = area.x(&domain, value);
-            let (color, from) = if value < 0.0 { (CONTRAST, end) } else { (MAIN, zero) };
-            let number = numerals.write(value);
-            canvas.group(&format!("{name}: {number}"), |canvas| {
-                let length = (end - zero).abs();
-                canvas.rect((from, y - BAR / 2.0), length, BAR, Paint::fill(color));
-                let name = text::fit(name, BODY, names);
+            canvas.group(&in_words(feature, numerals), |canvas| {
+                draw_bar(canvas, feature, y, &area, &domain);
+                let name = text::fit(&feature.name, BODY, names);
                 canvas.text_beside((MARGIN + names, y), &name, NAME.anchor(Anchor::End));
                 // Values of bars to the left of zero stand to its right, clear of the names.
-                let number = text::fit(&number, SMALL, WIDTH - MARGIN / 2.0 - end.max(zero) - 6.0);
-                canvas.text_beside((end.max(zero) + 6.0, y), &number, frame::NOTE);
+                let end = feature.ends().map(|value| area.x(&domain, value)).fold(area.x(&domain, 0.0), f64::max);
+                let number = text::fit(&numerals.write(feature.value), SMALL, WIDTH - MARGIN / 2.0 - end - 6.0);
+                canvas.text_beside((end + 6.0, y), &number, frame::NOTE);
             });
         }
+        let zero = area.x(&domain, 0.0);
         canvas.line((zero, area.top), (zero, area.bottom), Paint::stroke(RULE, 1.25));
-        let parts = shown.iter().map(|&(name, value)| format!("{name}: {}", numerals.write(value)));
+        let parts = shown.iter().map(|feature| in_words(feature, numerals));
         let description = format!("{label}. {}", parts.collect::<Vec<_>>().join("; "));
         Ok(canvas.finish(WIDTH, area.bottom + frame::X_AXIS, &self.title, &description))
     }
@@ -160,15 +217,26 @@ impl ImportanceChart {
             });
         }
         between_one_and("features", usize::MAX, self.features.len())?;
-        let mut values = self.features.iter().enumerate();
-        values.try_for_each(|(index, &(_, value))| finite("importance of feature", index, value))
+        for (index, feature) in self.features.iter().enumerate() {
+            finite("importance of feature", index, feature.value)?;
+            ordered("interval of feature", index, feature.interval)?;
+        }
+        Ok(())
     }
 
-    fn sorted(&self) -> Vec<(&str, f64)> {
-        let mut features: Vec<(&str, f64)> =
-            self.features.iter().map(|(name, value)| (name.as_str(), *value + 0.0)).collect();
-        features.sort_by(|a, b| b.1.total_cmp(&a.1));
+    fn sorted(&self) -> Vec<&FeatureImportance> {
+        let mut features: Vec<&FeatureImportance> = self.features.iter().collect();
+        // Zeros of either sign are equally important.
+        features.sort_by(|a, b| (b.value + 0.0).total_cmp(&(a.value + 0.0)));
         features
+    }
+
+    fn keys(&self, shown: &[&FeatureImportance]) -> Vec<Key<'static>> {
+        if shown.iter().all(|feature| feature.interval.is_none()) {
+            return Vec::new();
+        }
+        let mark: &dyn Fn(&mut Canvas, Point) = &|canvas, (x, y)| whisker(canvas, (x - 9.0, x + 11.0), y);
+        vec![Key { label: self.interval_label.clone(), mark }]
     }
 
     fn full_subtitle(&self, shown: usize) -> String {
@@ -178,6 +246,35 @@ impl ImportanceChart {
         }
         let left_out = format!("the {} most important of {} features", count(shown), count(all));
         frame::joined(&[&self.subtitle, &left_out])
+    }
+}
+
+/// A bar from zero to the importance, and its whisker.
+fn draw_bar(canvas: &mut Canvas, feature: &FeatureImportance, y: f64, area: &Area, domain: &Domain) {
+    let (zero, end) = (area.x(domain, 0.0), area.x(domain, feature.value));
+    let (color, from) = if feature.value < 0.0 { (CONTRAST, end) } else { (MAIN, zero) };
+    // Lighter below a whisker, so that its inner half shows too.
+    let opacity = if feature.interval.is_some() { 0.55 } else { 1.0 };
+    canvas.rect((from, y - BAR / 2.0), (end - zero).abs(), BAR, Paint::fill(color).opacity(opacity));
+    if let Some((low, high)) = feature.interval {
+        whisker(canvas, (area.x(domain, low), area.x(domain, high)), y);
+    }
+}
+
+fn whisker(canvas: &mut Canvas, (low, high): (f64, f64), y: f64) {
+    let paint = Paint::stroke(INK, 1.25);
+    canvas.line((low, y), (high, y), paint);
+    for end in [low, high] {
+        canvas.line((end, y - 4.0), (end, y + 4.0), paint);
+    }
+}
+
+/// `age: 0.310`, and its interval.
+fn in_words(feature: &FeatureImportance, numerals: Numerals) -> String {
+    let (name, value) = (&feature.name, numerals.write(feature.value + 0.0));
+    match feature.interval {
+        Some((low, high)) => format!("{name}: {value} ({} to {})", numerals.write(low), numerals.write(high)),
+        None => format!("{name}: {value}"),
     }
 }
 
@@ -204,6 +301,30 @@ mod tests {
     }
 
     #[test]
+    fn a_small_chart_with_whiskers_looks_as_before() {
+        let chart = ImportanceChart::new("How much worse without it?")
+            .unit("increase of the squared error when shuffled")
+            .interval_label("± 2 standard errors")
+            .features([
+                FeatureImportance::new("budget", 0.42).interval(0.35, 0.49),
+                FeatureImportance::new("age + interest", 0.11).interval(0.08, 0.14),
+                FeatureImportance::new("hour", -0.03).interval(-0.08, 0.02),
+                FeatureImportance::new("placement", 0.0),
+            ]);
+        let svg = chart.to_svg().unwrap();
+        assert_sound(&svg);
+        insta::assert_snapshot!(svg);
+    }
+
+    #[test]
+    fn the_axis_holds_whole_whiskers() {
+        // A bar of length one whose whisker is ten times as long, either way.
+        let feature = FeatureImportance::new("age", 1.0).interval(-10.0, 10.0);
+        let texts = texts(&ImportanceChart::new("").features([feature]).to_svg().unwrap());
+        assert!(texts.contains("−10") && texts.contains("interval"), "{texts}");
+    }
+
+    #[test]
     fn the_most_important_feature_comes_first() {
         let texts = texts(&three_features().to_svg().unwrap());
         let place = |name| texts.lines().position(|line| line == name).unwrap();
@@ -223,6 +344,8 @@ mod tests {
         let errors = [
             ImportanceChart::new("").to_svg(),
             three_features().feature("hour", f64::NAN).to_svg(),
+            three_features().features([FeatureImportance::new("hour", 0.1).interval(0.2, 0.0)]).to_svg(),
+            three_features().features([FeatureImportance::new("hour", 0.1).interval(f64::NAN, 0.2)]).to_svg(),
             three_features().top_n(0).to_svg(),
             three_features().top_n(201).to_svg(),
         ];
@@ -230,6 +353,8 @@ mod tests {
         insta::assert_snapshot!(texts.join("\n"), @r"
         no features given, expected at least one
         importance of feature 3 is NaN, expected a finite number
+        interval of feature 3 runs from 0.2 to 0, expected low <= high
+        interval of feature 3 is NaN, expected a finite number
         top_n is 0, expected a number from 1 to 200
         top_n is 201, expected a number from 1 to 200
         ");
@@ -238,10 +363,14 @@ mod tests {
     proptest! {
         #[test]
         fn any_finite_features_give_a_sound_chart(
-            features in prop::collection::vec((name(), finite()), 1..30),
+            features in prop::collection::vec((name(), finite(), prop::option::of((finite(), finite()))), 1..30),
             top_n in 1..=200_usize,
             unit in name(),
         ) {
+            let features = features.into_iter().map(|(name, value, interval)| {
+                let feature = FeatureImportance::new(name, value);
+                interval.iter().fold(feature, |feature, (a, b)| feature.interval(a.min(*b), a.max(*b)))
+            });
             let chart = ImportanceChart::new("").unit(unit).features(features).top_n(top_n);
             let svg = chart.to_svg().unwrap();
             assert_sound(&svg);

@@ -7,7 +7,8 @@
 //! | Chart | Shows | From |
 //! |---|---|---|
 //! | [`LeaderboardChart`] | which model is better, and how sure that is | metric per model, interval, training metric |
-//! | [`ImportanceChart`] | which features a model leans on | feature names and importances |
+//! | [`ImportanceChart`] | which features a model leans on, and how sure that is | feature names, importances, intervals |
+//! | [`PartialDependenceChart`] | how predictions follow one feature | grid, mean prediction at each value, rows |
 //! | [`ReliabilityChart`] | whether predicted rates are kept | bins: predicted and observed rate, weight, interval |
 //! | [`PredictedActualChart`] | how far single predictions are off | predictions, actual values, weights |
 //!
@@ -48,6 +49,7 @@ mod importance;
 mod leaderboard;
 mod number;
 mod palette;
+mod partial_dependence;
 mod predicted_actual;
 mod reliability;
 mod scale;
@@ -57,9 +59,10 @@ mod text;
 mod checks;
 
 pub use error::{PlotError, Result};
-pub use importance::ImportanceChart;
+pub use importance::{FeatureImportance, ImportanceChart};
 pub use leaderboard::{Direction, LeaderboardChart, ModelScore};
 pub use number::NumberFormat;
+pub use partial_dependence::PartialDependenceChart;
 pub use predicted_actual::PredictedActualChart;
 pub use reliability::{ReliabilityBin, ReliabilityChart};
 pub use scale::AxisScale;

@@ -22,6 +22,9 @@ pub(crate) const FAINT_GRID: Color = "#f1f3f6";
 /// The band behind the row that matters.
 pub(crate) const HIGHLIGHT: Color = "#e3f0f8";
 
+/// One of many lines behind the line that matters.
+pub(crate) const FAINT: Color = "#c3ccd8";
+
 /// The series a chart is about (blue).
 pub(crate) const MAIN: Color = "#0072b2";
 /// What it is compared with: other models, context (slate).

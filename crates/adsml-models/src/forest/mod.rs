@@ -3,6 +3,7 @@
 mod decision_tree;
 mod fit;
 mod mean;
+mod oob_importance;
 mod random_forest;
 
 pub use decision_tree::{DecisionTree, DecisionTreeParams};

@@ -84,7 +84,7 @@ fn leaderboard(report: &PredictReport) -> Result<String, PlotError> {
 fn importance(report: &PredictReport) -> Result<String, PlotError> {
     ImportanceChart::new(format!("What matters to {}?", report.chosen))
         .subtitle("Fitted on all rows")
-        .unit("absolute standardised coefficient")
+        .unit("absolute standardised coefficient, or gain of a tree's splits")
         .features(report.features.iter().map(|feature| (&feature.name, feature.importance)))
         .to_svg()
 }

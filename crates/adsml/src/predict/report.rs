@@ -103,7 +103,7 @@ pub struct Interval {
 pub struct FeatureReport {
     /// Its name: a column, or `column=level`.
     pub name: String,
-    /// Absolute standardised coefficient, for linear models.
+    /// Absolute standardised coefficient of linear models; gain of the splits by it of trees.
     pub importance: f64,
 }
 
