@@ -10,6 +10,9 @@ use super::workers::{Workers, pieces};
 /// Fewer rows than this are not worth a second thread.
 const ROWS_PER_THREAD: usize = 4096;
 
+/// Rows that are fetched before they are added up: fetches that do not wait for each other.
+const STAGE: usize = 64;
+
 thread_local! {
     /// Sums of the words of up to [`ROWS_PER_WORD`] rows; zero between uses.
     static SUMS: RefCell<Box<[[i64; 256]; BLOCK]>> = RefCell::new(Box::new([[0; 256]; BLOCK]));
@@ -141,9 +144,15 @@ fn sum_block<const W: usize>(
                     }
                 }
                 RowSet::These(rows) => {
+                    let mut staged = [([0; W], 0); STAGE];
                     for rows in rows.chunks(ROWS_PER_WORD) {
-                        for &row in rows {
-                            add_word(sums, &codes[row as usize], words[row as usize]);
+                        for rows in rows.chunks(STAGE) {
+                            for (staged, &row) in staged.iter_mut().zip(rows) {
+                                *staged = (codes[row as usize], words[row as usize]);
+                            }
+                            for (codes, word) in &staged[..rows.len()] {
+                                add_word(sums, codes, *word);
+                            }
                         }
                         flush(sums);
                     }
