@@ -80,6 +80,8 @@ pub struct ValidationSet<'a> {
     pub y: ArrayView1<'a, f64>,
     /// Weight of each row.
     pub sample_weight: Option<ArrayView1<'a, f64>>,
+    /// Offset of each row, where the training rows have one.
+    pub offset: Option<ArrayView1<'a, f64>>,
 }
 
 impl<'a> TrainingSet<'a> {

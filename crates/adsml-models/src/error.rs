@@ -61,6 +61,14 @@ pub enum ModelError {
         /// The accepted domain, in words.
         expected: &'static str,
     },
+    /// Boosting or a tree cannot go on from derivatives of the loss, or from where it would start.
+    #[error(
+        "{what} is not finite, or a second derivative is negative: targets or weights are too large, or an objective of your own is at fault"
+    )]
+    NotFinite {
+        /// Which number, in words.
+        what: String,
+    },
     /// Rows of a slice differ in length.
     #[error("row {row} has {found} features, the first row has {expected}")]
     RaggedRows {

@@ -411,7 +411,12 @@ fn early_stopping_keeps_the_best_round() {
     for loss in [Loss::SquaredError, Loss::Logistic, Loss::Softmax] {
         let ((x, y), (x_watched, y_watched)) = (rows(400, loss, 12), rows(300, loss, 13));
         let weight = Array1::from_shape_fn(300, |row| (row % 3) as f64);
-        let validation = ValidationSet { x: x_watched.view(), y: y_watched.view(), sample_weight: Some(weight.view()) };
+        let validation = ValidationSet {
+            x: x_watched.view(),
+            y: y_watched.view(),
+            sample_weight: Some(weight.view()),
+            offset: None,
+        };
         let plain = TrainingSet::new(x.view(), y.view()).unwrap();
         let watched = TrainingSet { validation: Some(validation), ..plain };
         for growth in GROWTHS {
@@ -424,6 +429,9 @@ fn early_stopping_keeps_the_best_round() {
             assert_eq!((stopped.n_rounds(), losses.len()), (best + 1, best + 8), "{loss:?} {growth:?}");
             let exact = params.clone().n_estimators(best + 1).fit_set(&plain, &context).unwrap();
             assert_eq!(bits(&stopped, x_watched.view()), bits(&exact, x_watched.view()), "watching changed the trees");
+            for kind in [Importance::Gain, Importance::Splits, Importance::Cover] {
+                assert_eq!(stopped.importance_by(kind), exact.importance_by(kind), "trees that were dropped count");
+            }
             let all = params.clone().n_estimators(20).fit_set(&watched, &context).unwrap();
             assert_eq!((all.n_rounds(), all.validation_loss().len()), (20, 20), "nobody asked it to stop");
 
@@ -450,7 +458,7 @@ fn validation_rows_that_cannot_be_watched_are_refused() {
         let data = TrainingSet { validation: Some(validation), ..data };
         params(Growth::LeafWise, loss).fit_set(&data, &FitContext::default()).is_err()
     }
-    let validation = ValidationSet { x: x.view(), y: y.view(), sample_weight: None };
+    let validation = ValidationSet { x: x.view(), y: y.view(), sample_weight: None, offset: None };
     assert!(!refused(plain, validation, Loss::SquaredError));
     for weight in [&zero, &short, &bad] {
         let validation = ValidationSet { sample_weight: Some(weight.view()), ..validation };
@@ -789,4 +797,131 @@ fn one_thread_and_many_agree_on_a_table_of_shared_columns() {
         let one = fit(1);
         assert!([2, 5].into_iter().all(|threads| fit(threads) == one), "{growth:?}");
     }
+}
+
+#[test]
+fn a_start_that_is_better_than_what_follows_is_kept() {
+    let ((x, y), (x_watched, y_watched)) = (rows(600, Loss::SquaredError, 23), rows(400, Loss::SquaredError, 24));
+    let validation = ValidationSet { x: x_watched.view(), y: y_watched.view(), sample_weight: None, offset: None };
+    let watched = TrainingSet { validation: Some(validation), ..TrainingSet::new(x.view(), y.view()).unwrap() };
+    let params = params(Growth::LeafWise, Loss::SquaredError).learning_rate(0.3).early_stopping_rounds(5);
+    let start = params.clone().n_estimators(300).fit_set(&watched, &FitContext::default()).unwrap();
+    let context = FitContext { warm_start: Some(&start), ..FitContext::default() };
+    let more = params.n_estimators(30).fit_set(&watched, &context).unwrap();
+    assert_eq!(more.n_rounds(), start.n_rounds());
+    assert_eq!(bits(&more, x.view()), bits(&start, x.view()));
+}
+
+#[test]
+fn watched_rows_have_offsets_too() {
+    let (x, _) = rows(500, Loss::Poisson, 25);
+    let mut stream = Seed::new(25).stream("exposure", 0);
+    let exposure = Array1::from_shape_fn(500, |_| 1.0 + 99.0 * stream.uniform());
+    let y: Array1<f64> = exposure.iter().zip(x.outer_iter()).map(|(e, row)| (e * (0.1 + row[0])).round()).collect();
+    let offset = exposure.mapv(f64::ln);
+    let plain = TrainingSet::new(x.view(), y.view()).unwrap().with_offset(Some(offset.view())).unwrap();
+    let fit = |offset| {
+        let validation = ValidationSet { x: x.view(), y: y.view(), sample_weight: None, offset };
+        let watched = TrainingSet { validation: Some(validation), ..plain };
+        params(Growth::LeafWise, Loss::Poisson).fit_set(&watched, &FitContext::default()).unwrap()
+    };
+    let (with, without) = (fit(Some(offset.view())), fit(None));
+    let last = |model: &GradientBoosting| *model.validation_loss().last().unwrap();
+    assert!(last(&with) < last(&without) && with.validation_loss().windows(2).all(|pair| pair[1] < pair[0]));
+}
+
+/// Words of derivatives hold the sums of 16,384 rows, also when all of them have the largest gradient.
+#[test]
+fn a_sorted_table_is_fitted_like_a_shuffled_one() {
+    let n = 40_000;
+    let x = Array2::from_shape_fn((n, 2), |(row, feature)| if feature == 0 { f64::from(row >= n / 2) } else { 7.0 });
+    let y = Array1::from_shape_fn(n, |row| f64::from(row >= n / 2));
+    let mut order: Vec<usize> = (0..n).collect();
+    Seed::new(26).stream("order", 0).shuffle(&mut order);
+    let shuffled = (x.select(Axis(0), &order), y.select(Axis(0), &order));
+    for loss in [Loss::AbsoluteError, Loss::Huber, Loss::SquaredError, Loss::Logistic] {
+        for growth in GROWTHS {
+            let params = params(growth, loss).n_estimators(3).learning_rate(0.5);
+            let expected = params.fit(&shuffled.0, &shuffled.1).unwrap().predict(x.view()).unwrap();
+            let found = params.fit(&x, &y).unwrap().predict(x.view()).unwrap();
+            assert_close(&found, &expected, 1e-12, &format!("{loss:?} {growth:?}"));
+            assert!(found[n - 1] > found[0] + 0.2, "{loss:?} {growth:?}: nothing was learned");
+        }
+    }
+}
+
+/// Impressions spread over many powers of ten: rows of few impressions must not look like rows of none.
+#[test]
+fn weights_of_all_sizes_split_where_it_gains() {
+    let n = 20_000;
+    let mut stream = Seed::new(27).stream("impressions", 0);
+    let mut normal = || (0..12).map(|_| stream.uniform()).sum::<f64>() - 6.0;
+    let weight = Array1::from_shape_fn(n, |_| (3.0 * normal()).exp().ceil());
+    let x = Array2::from_shape_fn((n, 2), |(row, feature)| if feature == 0 { weight[row] } else { normal() });
+    let y = Array1::from_shape_fn(n, |row| {
+        0.02 + 0.01 * f64::from(x[[row, 1]] > 0.3) + 0.2 * normal() / weight[row].sqrt()
+    });
+    let gain = |feature: usize, threshold: f64| {
+        let side = |left: bool| {
+            let rows = (0..n).filter(|&row| (x[[row, feature]] <= threshold) == left);
+            rows.fold((0.0, 0.0), |(g, h), row| (g + weight[row] * (y[row] - mean(&y, &weight)), h + weight[row]))
+        };
+        let ((g, h), (other_g, other_h)) = (side(true), side(false));
+        g * g / h + other_g * other_g / other_h
+    };
+    let params = params(Growth::LeafWise, Loss::SquaredError).n_estimators(1).max_leaves(2).min_child_weight(0.0);
+    let model = params.learning_rate(1.0).fit_weighted(&x, &y, &weight).unwrap();
+    let splits = model.importance_by(Importance::Splits);
+    assert_eq!(splits, [0.0, 1.0], "the split is by the noise of small rows");
+    let threshold = model.steps_along(1, &[1.0, 0.0]).unwrap().breakpoints[0];
+    assert!(gain(1, threshold) > 0.99 * gain(1, 0.3), "{threshold}");
+}
+
+fn mean(y: &Array1<f64>, weight: &Array1<f64>) -> f64 {
+    (y * weight).sum() / weight.sum()
+}
+
+#[test]
+fn losses_that_are_no_numbers_are_named() {
+    #[derive(Debug)]
+    struct Own {
+        derivatives: (f64, f64),
+        base: f64,
+        link: adsml_models::Link,
+    }
+    impl Objective for Own {
+        fn link(&self) -> adsml_models::Link {
+            self.link
+        }
+        fn accepts(&self, _: f64) -> bool {
+            true
+        }
+        fn domain(&self) -> &'static str {
+            "anything"
+        }
+        fn base_score(&self, _: &[f64], _: Option<&[f64]>, _: Option<&[f64]>) -> f64 {
+            self.base
+        }
+        fn derivatives(&self, _: f64, _: f64) -> (f64, f64) {
+            self.derivatives
+        }
+        fn loss(&self, _: f64, _: f64) -> f64 {
+            0.0
+        }
+    }
+    let (x, y) = rows(100, Loss::SquaredError, 28);
+    let link = adsml_models::Link::Identity;
+    let fit = |own: Own| params(Growth::LeafWise, Loss::SquaredError).objective(Arc::new(own)).fit(&x, &y);
+    for derivatives in [(f64::NAN, 1.0), (1.0, f64::NAN), (f64::INFINITY, 1.0), (1.0, -1.0)] {
+        let refused = fit(Own { derivatives, base: 0.0, link });
+        assert!(matches!(refused, Err(ModelError::NotFinite { .. })), "{derivatives:?}: {refused:?}");
+    }
+    assert!(matches!(fit(Own { derivatives: (0.0, 1.0), base: f64::NAN, link }), Err(ModelError::NotFinite { .. })));
+    let softmax = fit(Own { derivatives: (0.0, 1.0), base: 0.0, link: adsml_models::Link::Softmax });
+    assert!(matches!(softmax, Err(ModelError::InvalidParameter { .. })), "{softmax:?}");
+    let unwatched = params(Growth::LeafWise, Loss::SquaredError).early_stopping_rounds(3).fit(&x, &y);
+    assert!(unwatched.unwrap_err().to_string().contains("early_stopping_rounds"));
+    let huge = Array1::from_elem(100, 1e307);
+    let refused = params(Growth::LeafWise, Loss::Poisson).fit_weighted(&x, &y, &huge);
+    assert!(matches!(refused, Err(ModelError::NotFinite { .. })), "{refused:?}");
 }

@@ -7,14 +7,14 @@ use adsml_core::{FitContext, TrainingSet, ValidationSet};
 
 use super::model::GradientBoosting;
 use super::params::GradientBoostingParams;
-use crate::Result;
 use crate::objective::{BuiltIn, Link, Loss, Objective, weighted_quantile};
 use crate::rows::check_target;
 use crate::tree::{
     BinRules, BinnedMatrix, Bounds, CategoryRules, Derivatives, FeatureSampler, FeatureShares, Grower, Grown, Growth,
-    Limits, Plan, Rounded, SplitParams, SplitRules, Workers, check_features, cut, each_row, pieces, predict_rows,
-    rows_of_bins, rows_of_tree,
+    Limits, Plan, Rounded, SplitParams, SplitRules, Workers, check_features, cut, each_row, pieces, rows_of_bins,
+    rows_of_tree,
 };
+use crate::{ModelError, Result};
 
 /// Rows whose derivatives one thread computes at a time.
 const ROWS_PER_THREAD: usize = 1 << 13;
@@ -82,6 +82,9 @@ impl<'a, 'd> Boosting<'a, 'd> {
             Some(model) => warm_start(model, &data, objective.link(), n_outputs)?,
             None => {
                 let base = base_scores(&*objective, &y, weight.as_deref(), offset.as_deref(), n_outputs);
+                if base.iter().any(|score| !score.is_finite()) {
+                    return Err(ModelError::NotFinite { what: "the score to start from".to_owned() });
+                }
                 GradientBoosting::start(base, objective.link(), &data)
             }
         };
@@ -103,7 +106,7 @@ impl<'a, 'd> Boosting<'a, 'd> {
         if let Some(set) = validation {
             adsml_core::Error::check_length("the validation target", set.x.nrows(), set.y.len())?;
             // Without weight there is no loss to watch.
-            TrainingSet::new(set.x, set.y)?.with_weight(set.sample_weight)?;
+            TrainingSet::new(set.x, set.y)?.with_weight(set.sample_weight)?.with_offset(set.offset)?;
             if set.x.ncols() != data.n_features() {
                 let (expected, found) = (data.n_features(), set.x.ncols());
                 return Err(adsml_core::Error::FeatureCount { expected, found }.into());
@@ -112,9 +115,19 @@ impl<'a, 'd> Boosting<'a, 'd> {
             if n_outputs > 1 {
                 check_target(set.y, is_class, "the number of a class, from 0, below n_classes")?;
             }
-            let raw = this.scores_so_far(set.x, None);
-            let best = (f64::INFINITY, this.model.n_rounds());
-            this.validation = Some(Validation { set, y: set.y.to_vec(), raw, best });
+            let offset = set.offset.map(|offset| offset.to_vec());
+            let raw = this.scores_so_far(set.x, offset.as_deref());
+            let validation = Validation { set, y: set.y.to_vec(), raw, best: (f64::INFINITY, 0) };
+            // A model that is given may be better than anything that follows.
+            let n_rounds = this.model.n_rounds();
+            let start = if n_rounds > 0 { validation.loss(&*this.objective, n_outputs) } else { f64::INFINITY };
+            this.validation = Some(Validation { best: (start, n_rounds), ..validation });
+        } else if params.early_stopping_rounds > 0 {
+            return Err(ModelError::InvalidParameter {
+                name: "early_stopping_rounds".to_owned(),
+                value: params.early_stopping_rounds.to_string(),
+                expected: "0, or validation rows in the training set".to_owned(),
+            });
         }
         Ok(this)
     }
@@ -144,13 +157,15 @@ impl<'a, 'd> Boosting<'a, 'd> {
         let n_before = self.model.n_rounds();
         let n_rounds = self.params.n_estimators;
         let mut importances = std::mem::take(&mut self.model.importances);
+        // Of the rounds that are kept, should later ones be no better.
+        let mut best_importances = self.is_watched().then(|| importances.clone());
         for round in n_before..n_before + n_rounds {
             self.context.check_cancelled()?;
             let rows = rows_of_tree(matrix.n_rows, self.params.subsample, self.context.seed, round as u64);
             let log_sums = (self.model.n_outputs() > 1).then(|| self.log_sums());
             for class in 0..self.model.n_outputs() {
                 self.derive(log_sums.as_deref().map(|log_sums| (class, log_sums)), &mut exact);
-                rounded.round(&exact, self.weight.as_deref(), workers);
+                rounded.round(&exact, self.weight.as_deref(), workers)?;
                 let split_rules = self.split_params.scaled(rounded.scale);
                 let tree = (round * self.model.n_outputs() + class) as u64;
                 let seed = self.context.seed.derive("tree", tree);
@@ -177,13 +192,17 @@ impl<'a, 'd> Boosting<'a, 'd> {
                 self.add_tree(&grown, &grower, &values, rows.as_deref(), class);
             }
             self.context.progress("boosting", round + 1 - n_before, Some(n_rounds));
-            if self.is_past_its_best(round + 1) {
+            let stop = self.is_past_its_best(round + 1);
+            if self.is_watched() && self.validation.as_ref().is_some_and(|watched| watched.best.1 == round + 1) {
+                best_importances = Some(importances.clone());
+            }
+            if stop {
                 break;
             }
         }
-        self.model.importances = importances;
+        self.model.importances = best_importances.unwrap_or(importances);
         if let Some(Validation { best, .. }) = &self.validation
-            && self.params.early_stopping_rounds > 0
+            && self.is_watched()
         {
             self.model.trees.truncate(best.1 * self.model.n_outputs());
         }
@@ -299,22 +318,43 @@ impl<'a, 'd> Boosting<'a, 'd> {
         });
         if let Some(Validation { set, y, raw, .. }) = &mut self.validation {
             let n = y.len();
-            let mut added = vec![0.0; n];
-            predict_rows(set.x, &mut added, |row| self.model.trees.leaf_value(tree, row));
-            raw[class * n..(class + 1) * n].iter_mut().zip(added).for_each(|(raw, added)| *raw += added);
+            let ranges = pieces(n, self.workers.threads(), ROWS_PER_THREAD);
+            self.workers.each(cut(&mut raw[class * n..(class + 1) * n], &ranges), |(range, raw)| {
+                let from = range.start;
+                each_row(set.x, range, |at, row| raw[at - from] += self.model.trees.leaf_value(tree, row));
+            });
         }
+    }
+
+    /// Whether the rounds that are kept depend on validation rows.
+    fn is_watched(&self) -> bool {
+        self.validation.is_some() && self.params.early_stopping_rounds > 0
     }
 
     /// Whether the validation rows have not been predicted better for long.
     fn is_past_its_best(&mut self, rounds: usize) -> bool {
         let n_outputs = self.model.n_outputs();
         let Some(validation) = &mut self.validation else { return false };
-        let Validation { set, y, raw, best } = validation;
+        let loss = validation.loss(&*self.objective, n_outputs);
+        self.model.validation_loss.push(loss);
+        let best = &mut validation.best;
+        if loss < best.0 {
+            *best = (loss, rounds);
+        }
+        let patience = self.params.early_stopping_rounds;
+        patience > 0 && rounds >= best.1 + patience
+    }
+}
+
+impl Validation<'_> {
+    /// The mean loss of its rows.
+    fn loss(&self, objective: &dyn Objective, n_outputs: usize) -> f64 {
+        let Self { set, y, raw, .. } = self;
         let n = y.len();
         let (mut sum, mut total) = (0.0, 0.0);
         for row in 0..n {
             let loss = if n_outputs == 1 {
-                self.objective.loss(y[row], raw[row])
+                objective.loss(y[row], raw[row])
             } else {
                 let log_sum = log_sum_exp((0..n_outputs).map(|class| raw[class * n + row]));
                 log_sum - raw[(y[row] as usize).min(n_outputs - 1) * n + row]
@@ -323,13 +363,7 @@ impl<'a, 'd> Boosting<'a, 'd> {
             sum += weight * loss;
             total += weight;
         }
-        let loss = sum / total;
-        self.model.validation_loss.push(loss);
-        if loss < best.0 {
-            *best = (loss, rounds);
-        }
-        let patience = self.params.early_stopping_rounds;
-        patience > 0 && rounds >= best.1 + patience
+        sum / total
     }
 }
 

@@ -16,8 +16,9 @@ const KIND: &str = "gradient_boosting";
 /// ```
 ///
 /// The trees ask of a number whether it is at most a threshold, and of a category whether its level is in a set.
-/// Missing values go where they went in training; where a node saw none, to the side that more rows (by hessian) went to. So
-/// do levels that were not seen at fitting, unless rare ones were pooled with them.
+/// Missing values go where they went in training. A number of which some row was missing, though none in the node, sends
+/// them right; one of which none was, and a category, to the side that more rows (by hessian) went to. So do levels that
+/// were not seen at fitting, unless rare ones were pooled with them.
 ///
 /// # Rates
 ///

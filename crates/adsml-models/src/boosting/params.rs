@@ -440,6 +440,9 @@ impl GradientBoostingParams {
         let refuse = |name: &str, value: String, expected: String| {
             Err(ModelError::InvalidParameter { name: name.to_owned(), value, expected })
         };
+        if self.objective.as_ref().is_some_and(|objective| objective.link() == crate::Link::Softmax) {
+            return refuse("objective", "of the link softmax".to_owned(), "a link of one raw score".to_owned());
+        }
         if !self.monotone.is_empty() {
             if self.monotone.len() != n {
                 return refuse(
@@ -448,14 +451,15 @@ impl GradientBoostingParams {
                     format!("one per feature, {n}"),
                 );
             }
-            let quantiles =
-                self.objective.is_none() && matches!(self.loss, Loss::AbsoluteError | Loss::Quantile | Loss::Softmax);
+            let quantiles = match &self.objective {
+                Some(objective) => objective.leaf_quantile().is_some(),
+                None => matches!(self.loss, Loss::AbsoluteError | Loss::Quantile | Loss::Softmax),
+            };
             for (feature, &direction) in self.monotone.iter().enumerate() {
                 let is_category =
                     data.columns.get(feature).is_some_and(|column| column.kind != adsml_core::FeatureKind::Number);
                 if !(-1..=1).contains(&direction) || (direction != 0 && (is_category || quantiles)) {
-                    let expected =
-                        "-1, 0 or 1, and 0 for categories and for the losses absolute_error, quantile and softmax";
+                    let expected = "-1, 0 or 1, and 0 for categories and for losses whose leaves are quantiles (absolute_error, quantile), and for softmax";
                     return refuse("monotone", format!("{direction} for feature {feature}"), expected.to_owned());
                 }
             }

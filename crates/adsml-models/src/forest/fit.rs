@@ -139,7 +139,7 @@ impl<'a> Ground<'a> {
         let rows: Option<Vec<u32>> =
             is_weighted.then(|| (0..n as u32).filter(|&row| weight(row as usize) > 0.0).collect());
         let mut rounded = Rounded::empty();
-        rounded.round(&exact, None, workers);
+        rounded.round(&exact, None, workers)?;
         let rules = SplitParams {
             l1: 0.0,
             l2: 0.0,

@@ -49,6 +49,12 @@ impl Trees {
             4.0 => file.u32("tree_questions")?,
             other => return Err(ModelFileError::Header { reason: format!("`question_bytes` is {other}") }.into()),
         };
+        let is_whole = |name: &str, width: usize| file.bytes(name).map(|bytes| bytes.len() % width == 0);
+        for (name, width) in [("tree_cover", 4), ("tree_questions", 2), ("tree_set_bits", 8)] {
+            if !is_whole(name, width)? {
+                return Err(bad(name, format!("its length is no multiple of {width}")));
+            }
+        }
         let cover: Vec<f32> =
             file.bytes("tree_cover")?.as_chunks::<4>().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect();
         if questions.len() != n || cover.len() != n || n > u32::MAX as usize {

@@ -9,16 +9,19 @@
 //! twenty bits, nearest rounding, and leaf values from the exact derivatives.
 
 use super::workers::{Workers, pieces};
+use crate::{ModelError, Result};
 
 /// Bits of a word below the gradient.
 pub(crate) const HESSIAN_FIELD: u32 = 30;
 /// Largest rounded hessian, and largest magnitude of a rounded gradient.
 const HESSIAN_LIMIT: f64 = ((1_u32 << 16) - 1) as f64;
-const GRADIENT_LIMIT: f64 = (1_u32 << 19) as f64;
-/// Rows that can be added up in one word: `2^14 * 2^16 <= 2^30`, `2^14 * 2^19 <= 2^33`.
+const GRADIENT_LIMIT: f64 = ((1_u32 << 19) - 1) as f64;
+/// Rows that can be added up in one word: `2^14 (2^16 - 1) < 2^30`, `2^14 (2^19 - 1) < 2^33`.
 pub(crate) const ROWS_PER_WORD: usize = 1 << 14;
 /// A gradient this many times the mean magnitude would leave too few steps for the others.
 const HEAVY_TAIL: f64 = 4096.0;
+/// The same of hessians, none of which is rounded to nothing: those of the others would add up to too much.
+const HEAVY_HESSIAN: f64 = 256.0;
 
 /// Derivatives of the loss by the raw score, one per row.
 #[derive(Debug, Default)]
@@ -79,6 +82,7 @@ struct Extent {
     total_gradient: f64,
     largest_hessian: f64,
     smallest_hessian: f64,
+    total_hessian: f64,
 }
 
 impl Rounded {
@@ -87,17 +91,25 @@ impl Rounded {
     }
 
     /// Rounds the derivatives of every row; `weight` is the hessian where there is none of its own.
-    pub(crate) fn round(&mut self, exact: &Derivatives, weight: Option<&[f64]>, workers: &Workers) {
+    ///
+    /// A row that says anything keeps a hessian of at least one step: a side of rows without any would seem to gain without bound.
+    pub(crate) fn round(&mut self, exact: &Derivatives, weight: Option<&[f64]>, workers: &Workers) -> Result<()> {
         let n = exact.gradient.len();
         let hessian: Option<&[f64]> = if exact.hessian.is_empty() { weight } else { Some(&exact.hessian) };
-        let ranges = pieces(n, workers.threads(), 1 << 14);
+        // The same pieces at any number of threads: totals of numbers depend on them.
+        let ranges = pieces(n, n.div_ceil(1 << 14), 1);
         let extents = workers.map(ranges.len(), |at| {
             let range = ranges[at].clone();
             Extent::of(&exact.gradient[range.clone()], hessian.map(|hessian| &hessian[range]))
         });
         let extent = extents.into_iter().reduce(Extent::join).unwrap_or_default();
         let hessian_counts = extent.largest_hessian == 1.0 && extent.smallest_hessian == 1.0;
-        let heavy = extent.largest_gradient * n as f64 > HEAVY_TAIL * extent.total_gradient;
+        let is_finite = extent.total_gradient.is_finite() && extent.total_hessian.is_finite();
+        if !is_finite || extent.smallest_hessian < 0.0 {
+            return Err(ModelError::NotFinite { what: "a derivative of the loss, or their sum,".to_owned() });
+        }
+        let heavy = extent.largest_gradient * n as f64 > HEAVY_TAIL * extent.total_gradient
+            || extent.largest_hessian * n as f64 > HEAVY_HESSIAN * extent.total_hessian;
         // Wide sums stay whole numbers below 2^53 whatever rows are added.
         let (gradient_limit, hessian_limit) = if heavy {
             let limit = 2.0_f64.powi(52 - (usize::BITS - n.leading_zeros()) as i32);
@@ -132,7 +144,7 @@ impl Rounded {
                         }
                         Some(hessian) => {
                             for ((word, &g), &h) in words.iter_mut().zip(gradient).zip(hessian) {
-                                *word = (whole(g * scale.gradient) << HESSIAN_FIELD) + whole(h * scale.hessian);
+                                *word = (whole(g * scale.gradient) << HESSIAN_FIELD) + whole_hessian(g, h, scale);
                             }
                         }
                     }
@@ -142,10 +154,12 @@ impl Rounded {
                 words.resize(n, [0.0; 2]);
                 for (row, word) in words.iter_mut().enumerate() {
                     let h = hessian.map_or(1.0, |hessian| hessian[row]);
-                    *word = [whole(exact.gradient[row] * scale.gradient) as f64, whole(h * scale.hessian) as f64];
+                    let g = exact.gradient[row];
+                    *word = [whole(g * scale.gradient) as f64, whole_hessian(g, h, scale) as f64];
                 }
             }
         }
+        Ok(())
     }
 
     /// The rounded derivatives of a row.
@@ -174,9 +188,9 @@ impl Extent {
             largest[lane] = largest[lane].max(value.abs());
             total[lane] += value.abs();
         }
-        let (mut most, mut least) = (1.0_f64, 1.0_f64);
+        let (mut most, mut least, mut sum) = (1.0_f64, 1.0_f64, gradient.len() as f64);
         if let Some(hessian) = hessian {
-            (most, least) = (0.0, f64::INFINITY);
+            (most, least, sum) = (0.0, f64::INFINITY, hessian.iter().sum());
             for &h in hessian {
                 most = if h > most { h } else { most };
                 least = if h < least { h } else { least };
@@ -187,6 +201,7 @@ impl Extent {
             total_gradient: total.into_iter().sum(),
             largest_hessian: most,
             smallest_hessian: least,
+            total_hessian: sum,
         }
     }
 
@@ -196,6 +211,7 @@ impl Extent {
             total_gradient: self.total_gradient + other.total_gradient,
             largest_hessian: self.largest_hessian.max(other.largest_hessian),
             smallest_hessian: self.smallest_hessian.min(other.smallest_hessian),
+            total_hessian: self.total_hessian + other.total_hessian,
         }
     }
 }
@@ -233,6 +249,12 @@ pub(crate) fn whole(value: f64) -> i64 {
     ((value + SHIFT).to_bits() as i64).wrapping_sub(SHIFT.to_bits() as i64)
 }
 
+/// The rounded hessian of a row.
+#[inline]
+fn whole_hessian(g: f64, h: f64, scale: Scale) -> i64 {
+    whole(h * scale.hessian).max(i64::from(h > 0.0 || g != 0.0))
+}
+
 /// The two sums of a word.
 #[inline]
 pub(crate) fn unpack(word: i64) -> Sums {
@@ -246,22 +268,40 @@ mod tests {
     fn rounded(gradient: &[f64], hessian: &[f64]) -> Rounded {
         let mut rounded = Rounded::empty();
         let exact = Derivatives { gradient: gradient.to_vec(), hessian: hessian.to_vec() };
-        rounded.round(&exact, None, &Workers::new(1).unwrap());
+        rounded.round(&exact, None, &Workers::new(1).unwrap()).unwrap();
         rounded
     }
 
     #[test]
     fn a_full_word_of_rows_adds_up_exactly() {
-        let rounded = rounded(&[-3.7, 3.7, 0.1], &[0.25, 0.2, 1e-9]);
-        let Words::Packed(words) = &rounded.words else { unreachable!() };
-        for (row, &word) in words.iter().enumerate() {
-            let sum = (0..ROWS_PER_WORD).fold(0_i64, |sum, _| sum + word);
-            let (one, all) = (rounded.row(row), unpack(sum));
-            assert_eq!((all.g, all.h), (one.g * ROWS_PER_WORD as f64, one.h * ROWS_PER_WORD as f64));
+        for largest in [3.7, 1.0, 0.5] {
+            let rounded = rounded(&[-largest, largest, 0.1], &[0.25, 0.2, 1e-9]);
+            let Words::Packed(words) = &rounded.words else { unreachable!() };
+            for (row, &word) in words.iter().enumerate() {
+                let sum = (0..ROWS_PER_WORD).fold(0_i64, |sum, _| sum + word);
+                let (one, all) = (rounded.row(row), unpack(sum));
+                assert_eq!((all.g, all.h), (one.g * ROWS_PER_WORD as f64, one.h * ROWS_PER_WORD as f64));
+            }
+            let back = rounded.row(0).g / rounded.scale.gradient;
+            assert!((back + largest).abs() <= 0.5 / rounded.scale.gradient);
+            assert!(rounded.row(0).g.abs() > GRADIENT_LIMIT / 2.0 - 1.0);
+            assert_eq!(rounded.row(2).h, 1.0, "what has a hessian keeps some");
         }
-        let back = rounded.row(0).g / rounded.scale.gradient;
-        assert!((back + 3.7).abs() <= 0.5 / rounded.scale.gradient);
-        assert!(rounded.row(0).g.abs() > GRADIENT_LIMIT / 2.0 - 1.0);
+    }
+
+    #[test]
+    fn what_is_not_finite_is_refused() {
+        let round = |gradient: &[f64], hessian: &[f64]| {
+            let exact = Derivatives { gradient: gradient.to_vec(), hessian: hessian.to_vec() };
+            Rounded::empty().round(&exact, None, &Workers::new(1).unwrap())
+        };
+        assert!(round(&[1.0, 2.0], &[1.0, 0.0]).is_ok());
+        for gradient in [f64::NAN, f64::INFINITY, 1e308] {
+            assert!(matches!(round(&[gradient, 1e308], &[]), Err(ModelError::NotFinite { .. })), "{gradient}");
+        }
+        for hessian in [f64::NAN, f64::INFINITY, -1e-9] {
+            assert!(matches!(round(&[1.0, 1.0], &[hessian, 1.0]), Err(ModelError::NotFinite { .. })), "{hessian}");
+        }
     }
 
     #[test]

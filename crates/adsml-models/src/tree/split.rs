@@ -507,11 +507,11 @@ impl Bins<'_> {
             }
             let (mut left, mut rows) = if side == 1 { (missing, missing_rows) } else { (Sums::default(), 0) };
             let candidates = if side == 0 && seen { n } else { n - 1 };
+            let total_rows: u32 = self.counts.map_or(0, |(counts, _)| counts.iter().sum());
             for bin in 0..candidates {
                 left = left + self.sums(bin);
                 if let Some((counts, least_rows)) = self.counts {
                     rows += counts[bin];
-                    let total_rows: u32 = counts.iter().sum();
                     if (rows as usize) < least_rows || ((total_rows - rows) as usize) < least_rows {
                         continue;
                     }

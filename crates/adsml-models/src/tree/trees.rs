@@ -93,6 +93,9 @@ impl Trees {
             self.roots.truncate(n_trees);
             self.nodes.truncate(end as usize);
             self.cover.truncate(end as usize);
+            let sets = self.nodes.iter().filter(|node| node.feature != LEAF && node.feature & CATEGORY != 0).count();
+            // Every question about a category has a set of its own, in order.
+            self.sets.truncate(sets);
         }
     }
 

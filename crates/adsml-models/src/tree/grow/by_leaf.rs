@@ -107,7 +107,7 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
 /// Whether a node has room for two leaves.
 pub(super) fn may_be_split(plan: &Plan<'_>, node: &GrownNode) -> bool {
     node.depth < plan.limits.max_depth
-        && node.rows.len() >= 2 * plan.limits.min_samples_leaf.max(1)
+        && node.rows.len() >= plan.limits.min_samples_leaf.max(1).saturating_mul(2)
         && node.sums.h >= 2.0 * plan.rules.min_hessian
 }
 
