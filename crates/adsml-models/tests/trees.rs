@@ -842,8 +842,10 @@ fn a_sorted_table_is_fitted_like_a_shuffled_one() {
     for loss in [Loss::AbsoluteError, Loss::Huber, Loss::SquaredError, Loss::Logistic] {
         for growth in GROWTHS {
             let params = params(growth, loss).n_estimators(3).learning_rate(0.5);
-            let expected = params.fit(&shuffled.0, &shuffled.1).unwrap().predict(x.view()).unwrap();
-            let found = params.fit(&x, &y).unwrap().predict(x.view()).unwrap();
+            let (expected, found) = (params.fit(&shuffled.0, &shuffled.1).unwrap(), params.fit(&x, &y).unwrap());
+            let gains = |model: &GradientBoosting| Array1::from(model.importance_by(Importance::Gain));
+            assert_close(&gains(&found), &gains(&expected), 1e-6, &format!("gains of {loss:?} {growth:?}"));
+            let (expected, found) = (expected.predict(x.view()).unwrap(), found.predict(x.view()).unwrap());
             assert_close(&found, &expected, 1e-12, &format!("{loss:?} {growth:?}"));
             assert!(found[n - 1] > found[0] + 0.2, "{loss:?} {growth:?}: nothing was learned");
         }
@@ -858,23 +860,19 @@ fn weights_of_all_sizes_split_where_it_gains() {
     let mut normal = || (0..12).map(|_| stream.uniform()).sum::<f64>() - 6.0;
     let weight = Array1::from_shape_fn(n, |_| (3.0 * normal()).exp().ceil());
     let x = Array2::from_shape_fn((n, 2), |(row, feature)| if feature == 0 { weight[row] } else { normal() });
-    let y = Array1::from_shape_fn(n, |row| {
-        0.02 + 0.01 * f64::from(x[[row, 1]] > 0.3) + 0.2 * normal() / weight[row].sqrt()
-    });
-    let gain = |feature: usize, threshold: f64| {
-        let side = |left: bool| {
-            let rows = (0..n).filter(|&row| (x[[row, feature]] <= threshold) == left);
-            rows.fold((0.0, 0.0), |(g, h), row| (g + weight[row] * (y[row] - mean(&y, &weight)), h + weight[row]))
-        };
-        let ((g, h), (other_g, other_h)) = (side(true), side(false));
-        g * g / h + other_g * other_g / other_h
-    };
+    let y = Array1::from_shape_fn(n, |row| 0.02 + 0.2 * normal() / weight[row].sqrt());
     let params = params(Growth::LeafWise, Loss::SquaredError).n_estimators(1).max_leaves(2).min_child_weight(0.0);
-    let model = params.learning_rate(1.0).fit_weighted(&x, &y, &weight).unwrap();
-    let splits = model.importance_by(Importance::Splits);
-    assert_eq!(splits, [0.0, 1.0], "the split is by the noise of small rows");
-    let threshold = model.steps_along(1, &[1.0, 0.0]).unwrap().breakpoints[0];
-    assert!(gain(1, threshold) > 0.99 * gain(1, 0.3), "{threshold}");
+    let model = params.fit_weighted(&x, &y, &weight).unwrap();
+    let said = model.importance_by(Importance::Gain);
+    let feature = usize::from(said[1] > 0.0);
+    let threshold = model.steps_along(feature, &[1.0, 0.0]).unwrap().breakpoints[0];
+    let side = |left: bool| {
+        let rows = (0..n).filter(|&row| (x[[row, feature]] <= threshold) == left);
+        rows.fold((0.0, 0.0), |(g, h), row| (g + weight[row] * (y[row] - mean(&y, &weight)), h + weight[row]))
+    };
+    let ((g, h), (other_g, other_h)) = (side(true), side(false));
+    let gain = g * g / h + other_g * other_g / other_h;
+    assert!((said[feature] / gain - 1.0).abs() < 0.02, "a gain of {} is said to be {}", gain, said[feature]);
 }
 
 fn mean(y: &Array1<f64>, weight: &Array1<f64>) -> f64 {
