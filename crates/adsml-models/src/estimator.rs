@@ -229,3 +229,28 @@ macro_rules! estimator {
 }
 
 pub(crate) use estimator;
+
+/// serde by way of the model file, so that what comes from outside is judged as a file is: for a model with `write` and `from_file`.
+macro_rules! serde_as_file {
+    ($model:ident) => {
+        #[cfg(feature = "serde")]
+        impl From<$model> for Vec<u8> {
+            /// The bytes of its model file.
+            fn from(model: $model) -> Self {
+                model.write().to_bytes()
+            }
+        }
+
+        #[cfg(feature = "serde")]
+        impl TryFrom<Vec<u8>> for $model {
+            type Error = $crate::ModelError;
+
+            /// From the bytes of its model file.
+            fn try_from(bytes: Vec<u8>) -> $crate::Result<Self> {
+                Self::from_file(&adsml_core::ModelFile::from_bytes(&bytes)?)
+            }
+        }
+    };
+}
+
+pub(crate) use serde_as_file;

@@ -99,7 +99,7 @@
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `parallel` | yes | fits use several threads (rayon, a pool per fit, under trees); results are the same without |
-//! | `serde` | no | `Serialize` and `Deserialize` for parameter sets and fitted models |
+//! | `serde` | no | `Serialize` and `Deserialize` for parameter sets and fitted models (of trees: the bytes of their model file) |
 //! | `linfa` | no | linfa's `Fit` for our parameter sets, `LinfaRegressor` for any linfa model |
 
 mod boosting;

@@ -126,3 +126,23 @@ fn serialised_models_come_back_and_ones_that_do_not_add_up_do_not() {
     let error = serde_json::from_str::<LogisticRegression>(&broken).unwrap_err();
     insta::assert_snapshot!(error.to_string().split(" at line").next().unwrap(), @"section `center` has 3 entries, expected 2");
 }
+
+#[cfg(feature = "serde")]
+#[test]
+fn serialised_trees_are_model_files() {
+    use adsml_models::{GradientBoosting, GradientBoostingParams, RandomForest};
+    let rows: Vec<[f64; 1]> = (0..60).map(|row| [f64::from(row)]).collect();
+    let y: Vec<f64> = (0..60).map(|row| f64::from(row / 20)).collect();
+    let model = GradientBoosting::params().n_estimators(3).fit(&rows, &y).unwrap();
+    let json = serde_json::to_string(&model).unwrap();
+    assert_eq!(serde_json::from_str::<GradientBoosting>(&json).unwrap(), model);
+    assert!(serde_json::from_str::<RandomForest>(&json).is_err(), "it is of another kind");
+    let mut bytes: Vec<u8> = serde_json::from_str(&json).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    assert!(serde_json::from_value::<GradientBoosting>(serde_json::json!(bytes)).is_err());
+    let params = GradientBoosting::params().max_leaves(7);
+    let json = serde_json::to_string(&params).unwrap();
+    let back: GradientBoostingParams = serde_json::from_str(&json).unwrap();
+    assert_eq!(back.fit(&rows, &y).unwrap(), params.fit(&rows, &y).unwrap());
+}

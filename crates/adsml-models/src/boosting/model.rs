@@ -3,8 +3,9 @@
 use adsml_core::{Classifier, Error, FeatureColumn, ModelFile, Regressor, Steps, TrainingSet, check_predict_shapes};
 use ndarray::{Array2, ArrayView2};
 
+use crate::estimator::serde_as_file;
 use crate::objective::Link;
-use crate::tree::{Importances, Trees, merged};
+use crate::tree::{Importances, Trees, merged, predict_rows_into};
 use crate::{Importance, Result};
 
 const KIND: &str = "gradient_boosting";
@@ -41,7 +42,11 @@ const KIND: &str = "gradient_boosting";
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "Vec<u8>", into = "Vec<u8>")
+)]
 pub struct GradientBoosting {
     pub(super) trees: Trees,
     base: Vec<f64>,
@@ -206,6 +211,18 @@ impl GradientBoosting {
             validation_loss: file.f64("validation_loss")?,
         })
     }
+
+    fn write(&self) -> ModelFile {
+        let mut file = ModelFile::new(KIND);
+        if !self.feature_names.is_empty() {
+            file.set_features(&self.feature_names.iter().map(FeatureColumn::number).collect::<Vec<_>>());
+        }
+        file.set_fact("link", self.link.name());
+        file.put_f64("base", &self.base).put_f64("validation_loss", &self.validation_loss);
+        self.importances.put(&mut file);
+        self.trees.put(&mut file);
+        file
+    }
 }
 
 /// Scores to probabilities.
@@ -254,17 +271,11 @@ impl Regressor for GradientBoosting {
     }
 
     fn to_file(&self) -> adsml_core::Result<ModelFile> {
-        let mut file = ModelFile::new(KIND);
-        if !self.feature_names.is_empty() {
-            file.set_features(&self.feature_names.iter().map(FeatureColumn::number).collect::<Vec<_>>());
-        }
-        file.set_fact("link", self.link.name());
-        file.put_f64("base", &self.base).put_f64("validation_loss", &self.validation_loss);
-        self.importances.put(&mut file);
-        self.trees.put(&mut file);
-        Ok(file)
+        Ok(self.write())
     }
 }
+
+serde_as_file!(GradientBoosting);
 
 impl Classifier for GradientBoosting {
     fn classes(&self) -> &[String] {
@@ -282,11 +293,11 @@ impl Classifier for GradientBoosting {
             return Err(Error::FeatureCount { expected: self.n_features, found: x.ncols() });
         }
         let mut proba = Array2::zeros((x.nrows(), self.base.len()));
-        for (row, mut out) in x.outer_iter().zip(proba.outer_iter_mut()) {
-            let out = out.as_slice_mut().expect("a new array is contiguous");
-            self.raw_into(&row.to_vec(), out);
+        let out = proba.as_slice_mut().expect("a new array is contiguous");
+        predict_rows_into(x, self.base.len(), out, |row, out| {
+            self.raw_into(row, out);
             softmax(out);
-        }
+        });
         // For two classes, what `predict` gives, to the last bit.
         if self.base.len() == 2 {
             let positive = self.predict(x)?;

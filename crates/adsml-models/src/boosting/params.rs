@@ -111,8 +111,20 @@ pub struct GradientBoostingParams {
     pub(super) monotone: Vec<i8>,
     pub(super) interactions: Vec<Vec<usize>>,
     pub(super) bin_edges: Option<Vec<Vec<f64>>>,
-    #[cfg_attr(feature = "serde", serde(skip))]
+    #[cfg_attr(feature = "serde", serde(skip_deserializing, serialize_with = "refuse_to_serialize"))]
     pub(super) objective: Option<Arc<dyn Objective>>,
+}
+
+/// An objective of one's own is code: parameters that come back without it would fit another model.
+#[cfg(feature = "serde")]
+fn refuse_to_serialize<S: serde::Serializer>(
+    objective: &Option<Arc<dyn Objective>>,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    match objective {
+        None => serializer.serialize_unit(),
+        Some(_) => Err(serde::ser::Error::custom("parameters with an objective of their own cannot be serialised")),
+    }
 }
 
 impl Default for GradientBoostingParams {

@@ -5,7 +5,7 @@ use adsml_core::{Error, FitContext, ModelFile, ParamKind, ParamSpec, ParamValue,
 use super::fit::{Ground, TreeRules};
 use super::mean::{Criterion, MAX_CLASSES, MeanOfTrees, mean_of_trees};
 use crate::Result;
-use crate::estimator::estimator;
+use crate::estimator::{estimator, serde_as_file};
 use crate::tree::Workers;
 
 const SPECS: &[ParamSpec] = &[
@@ -76,7 +76,11 @@ const SPECS: &[ParamSpec] = &[
 ///
 /// Source: Breiman et al. (1984), "Classification and Regression Trees".
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "Vec<u8>", into = "Vec<u8>")
+)]
 pub struct DecisionTree {
     mean: MeanOfTrees,
 }
@@ -241,6 +245,7 @@ estimator!(DecisionTreeParams => DecisionTree, "decision_tree", {
     max_leaves, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
 });
 mean_of_trees!(DecisionTree, "decision_tree");
+serde_as_file!(DecisionTree);
 
 impl DecisionTree {
     fn write(&self) -> ModelFile {

@@ -27,7 +27,6 @@ choice!(Criterion { SquaredError = "squared_error", Gini = "gini" });
 
 /// Trees whose mean is the prediction.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct MeanOfTrees {
     pub(super) trees: Trees,
     pub(super) importances: Importances,

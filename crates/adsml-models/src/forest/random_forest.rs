@@ -9,7 +9,7 @@ use super::fit::{Ground, TreeRules};
 use super::mean::{Criterion, Distributions, MAX_CLASSES, MeanOfTrees, mean_class, mean_of_trees};
 use super::oob_importance::{self, DrawnTree, OobShuffles};
 use crate::Result;
-use crate::estimator::estimator;
+use crate::estimator::{estimator, serde_as_file};
 use crate::inspection::{PermutationImportance, checked_groups};
 use crate::tree::{Importances, Trees, Workers};
 
@@ -76,7 +76,11 @@ const SPECS: &[ParamSpec] = &[
 ///
 /// Source: Breiman (2001), "Random Forests", Machine Learning 45.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Serialize, serde::Deserialize),
+    serde(try_from = "Vec<u8>", into = "Vec<u8>")
+)]
 pub struct RandomForest {
     mean: MeanOfTrees,
     oob: Option<OutOfBag>,
@@ -85,7 +89,6 @@ pub struct RandomForest {
 
 /// What the trees that did not see a row say of it.
 #[derive(Debug, Clone, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct OutOfBag {
     predictions: Vec<f64>,
     /// Of more than two classes, their probabilities, row after row.
@@ -338,6 +341,7 @@ estimator!(RandomForestParams => RandomForest, "random_forest", {
     n_estimators, bootstrap, oob_score, oob_importance, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
 });
 mean_of_trees!(RandomForest, "random_forest");
+serde_as_file!(RandomForest);
 
 impl RandomForest {
     /// Trees of the forest.

@@ -21,7 +21,6 @@ pub enum Importance {
 
 /// Sums over all splits, by feature.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Importances {
     gain: Vec<f64>,
     splits: Vec<f64>,

@@ -26,7 +26,6 @@ pub(crate) const MAX_FEATURES: usize = FEATURE as usize;
 
 /// Some trees, node after node; the left side of a node follows it.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(crate) struct Trees {
     pub(super) nodes: Vec<Node>,
     /// The share of the training rows that came by, as a sum of weights or hessians; one per node.
@@ -38,7 +37,6 @@ pub(crate) struct Trees {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Node {
     /// Threshold: values up to it go left. The value of a leaf. The number of a set.
     pub(super) value: f64,
@@ -49,7 +47,6 @@ pub(super) struct Node {
 
 /// Levels of a category.
 #[derive(Debug, Clone, PartialEq, Default)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct LevelSet {
     pub(super) n_levels: u32,
     pub(super) bits: Vec<u64>,
