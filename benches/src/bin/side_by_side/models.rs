@@ -5,23 +5,23 @@
 //! | `matched` | 500 trees, learning rate 0.1, 255 bins: leaf-wise with 31 leaves, depth-wise and symmetric of depth 6 |
 //! | `default` | 100 trees, otherwise the presets named after the libraries, and our defaults for the forest |
 //!
-//! Two defaults are not the peers': CatBoost finds its learning rate from the data (ours is 0.03), and scikit-learn's
-//! forest of classifiers looks at the square root of the features in each split (ours at all).
+//! One default is not the peer's: CatBoost finds its learning rate from the data (ours is 0.03). The forest of classifiers looks
+//! at the square root of the features in each split, as scikit-learn's does by default.
 //!
 //! The clock runs from the matrix of `f64` to the fitted model, binning included. Every row is a process of its own, so
 //! that the peak of one is not the start of the next.
 
 use std::error::Error;
-use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use adsml::core::ndarray::{Array1, Array2};
 use adsml::core::{FitContext, Regressor, TrainingSet};
 use adsml::eval::metrics;
 use adsml::models::{Criterion, GradientBoostingParams, Loss, RandomForest};
+use adsml::plot::ImportanceChart;
 use adsml_benches::{memory_mb, npy};
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -56,6 +56,9 @@ pub(crate) struct ModelsArgs {
     /// JSON lines instead of text.
     #[arg(long)]
     json: bool,
+    /// An SVG file for the time per row of every line.
+    #[arg(long)]
+    chart: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,15 +93,33 @@ struct Row<'a> {
 }
 
 pub(crate) fn run(args: &ModelsArgs) -> Result<(), Box<dyn Error>> {
-    match rows(args).as_slice() {
-        [] => Err("no such row: the forest and scikit-learn's boosting have only the setting `default`".into()),
-        [row] => {
-            let line = measure(args, *row)?;
-            println!("{}", if args.json { line.to_string() } else { text(&line) });
-            Ok(())
-        }
-        many => many.iter().try_for_each(|row| in_a_child(args, *row)),
+    let rows = rows(args);
+    if rows.is_empty() {
+        return Err("no such row: the forest and scikit-learn's boosting have only the setting `default`".into());
     }
+    let mut lines = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let line = if rows.len() == 1 { measure(args, *row)? } else { in_a_child(args, *row)? };
+        println!("{}", if args.json { line.to_string() } else { text(&line) });
+        lines.push(line);
+    }
+    match &args.chart {
+        Some(file) => Ok(std::fs::write(file, chart(&lines, args.threads)?)?),
+        None => Ok(()),
+    }
+}
+
+/// The time per training row of every line.
+fn chart(lines: &[Value], threads: NonZeroUsize) -> Result<String, Box<dyn Error>> {
+    let bars = lines.iter().map(|line| {
+        let string = |key: &str| line[key].as_str().unwrap_or_default();
+        let per_row = line["wall_s"].as_f64().unwrap_or(f64::NAN) / line["train_rows"].as_f64().unwrap_or(f64::NAN);
+        (format!("{}, {}", string("model"), string("data")), 1e6 * per_row)
+    });
+    let threads = if threads.get() == 1 { "one thread".to_owned() } else { format!("{threads} threads") };
+    let chart =
+        ImportanceChart::new("Time to fit, per training row").subtitle(format!("By model and table, {threads}"));
+    Ok(chart.unit("microseconds").features(bars).to_svg()?)
 }
 
 fn rows(args: &ModelsArgs) -> Vec<Row<'_>> {
@@ -115,19 +136,18 @@ fn rows(args: &ModelsArgs) -> Vec<Row<'_>> {
     rows
 }
 
-/// This program again, asked for one row only; its line appears on our stdout.
-fn in_a_child(args: &ModelsArgs, row: Row<'_>) -> Result<(), Box<dyn Error>> {
+/// The line of this program again, asked for one row only.
+fn in_a_child(args: &ModelsArgs, row: Row<'_>) -> Result<Value, Box<dyn Error>> {
     let mut child = Command::new(std::env::current_exe()?);
-    child.arg("models").arg("--data").arg(&args.data);
+    child.arg("models").arg("--json").arg("--data").arg(&args.data);
     child.args(["--table", row.table, "--setting", &name(row.setting), "--task", &name(row.task)]);
     child.args(["--model", &name(row.model), "--threads", &args.threads.to_string()]);
     child.args(["--seed", &args.seed.to_string(), "--repeats", &args.repeats.to_string()]);
-    if args.json {
-        child.arg("--json");
+    let answer = child.stderr(Stdio::inherit()).output()?;
+    if !answer.status.success() {
+        return Err(format!("{row:?} ended with {}", answer.status).into());
     }
-    io::stdout().flush()?;
-    let status = child.status()?;
-    if status.success() { Ok(()) } else { Err(format!("{row:?} ended with {status}").into()) }
+    Ok(serde_json::from_slice(&answer.stdout)?)
 }
 
 fn measure(args: &ModelsArgs, row: Row<'_>) -> Result<Value, Box<dyn Error>> {
@@ -165,6 +185,8 @@ fn measure(args: &ModelsArgs, row: Row<'_>) -> Result<Value, Box<dyn Error>> {
         "seed": args.seed,
         "quality": quality,
         "excess": excess,
+        "train_rows": data.train.1.len(),
+        "file_mb": fitted.model.to_file()?.to_bytes().len() as f64 / f64::from(1 << 20),
         "leaves_per_tree": fitted.n_leaves as f64 / fitted.n_trees as f64,
         "peak_minus_before_mb": peak - before,
     }))
@@ -237,7 +259,10 @@ impl Row<'_> {
             Task::Reg => Criterion::SquaredError,
             Task::Clf => Criterion::Gini,
         };
-        let model = RandomForest::params().n_estimators(100).criterion(criterion).fit_set(data, context)?;
+        let n = data.n_features() as f64;
+        let max_features = if self.task == Task::Clf { n.sqrt().floor() / n } else { 1.0 };
+        let params = RandomForest::params().n_estimators(100).criterion(criterion).max_features(max_features);
+        let model = params.fit_set(data, context)?;
         Ok(Fitted { n_leaves: model.n_leaves(), n_trees: model.n_trees(), model: Box::new(model) })
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use adsml_core::{FitContext, Learner, ParamSpec, ParamValue, Regressor, Result, TrainingSet, Transform};
 use adsml_features::CategoryEncoding;
 use adsml_models::{
-    ConstantBaseline, Criterion, ElasticNet, GradientBoosting, GradientBoostingParams, Growth, LinearRegression,
-    LogisticRegression, Loss, PoissonRegression, RandomForest, RandomForestParams, Ridge,
+    ConstantBaseline, Criterion, DecisionTree, DecisionTreeParams, ElasticNet, GradientBoosting,
+    GradientBoostingParams, Growth, LinearRegression, LogisticRegression, Loss, PoissonRegression, RandomForest,
+    RandomForestParams, Ridge,
 };
 
 use super::columns::Columns;
@@ -48,14 +49,14 @@ pub(super) fn candidates(task: Task, columns: &Columns) -> Vec<OwnCandidate> {
             let standardised = logistic().alpha(1.0).standardize(true);
             list.push(candidate("logistic_target_encoded", &encoded, Arc::new(standardised)));
             if task == Task::Rate {
-                list.push(candidate("poisson", &one_hot, Arc::new(Scaled::Poisson)));
+                list.push(candidate("poisson", &one_hot, Arc::new(Scaled::new(Kind::Poisson))));
             }
             list.push(candidate("ridge_on_rate", &one_hot, Arc::new(Ridge::params())));
         }
         Task::Number => {
             list.push(candidate("linear_regression", &one_hot, Arc::new(LinearRegression::params())));
             list.push(candidate("ridge", &one_hot, Arc::new(Ridge::params())));
-            list.push(candidate("elastic_net", &one_hot, Arc::new(Scaled::ElasticNet)));
+            list.push(candidate("elastic_net", &one_hot, Arc::new(Scaled::new(Kind::ElasticNet))));
             list.push(candidate("ridge_target_encoded", &encoded, Arc::new(Ridge::params())));
         }
     }
@@ -64,15 +65,22 @@ pub(super) fn candidates(task: Task, columns: &Columns) -> Vec<OwnCandidate> {
         Task::Number => (Loss::SquaredError, Criterion::SquaredError),
     };
     for (name, growth) in BOOSTING {
-        list.push(candidate(name, &raw, Arc::new(Scaled::Boosting(growth, loss))));
+        list.push(candidate(name, &raw, Arc::new(Scaled::new(Kind::Boosting(growth, loss)))));
     }
-    list.push(candidate("random_forest", &raw, Arc::new(Scaled::Forest(criterion))));
+    list.push(candidate("decision_tree", &raw, Arc::new(Scaled::new(Kind::Tree(criterion)))));
+    list.push(candidate("random_forest", &raw, Arc::new(Scaled::new(Kind::Forest(criterion)))));
     list
 }
 
-/// A learner whose penalties are set by the rows it is fitted on, and by no others.
+/// A learner whose penalties are set by the rows it is fitted on, and by no others; what the caller sets goes before.
+#[derive(Debug, Clone)]
+struct Scaled {
+    kind: Kind,
+    set: Vec<(String, ParamValue)>,
+}
+
 #[derive(Debug, Clone, Copy)]
-enum Scaled {
+enum Kind {
     /// `alpha` is one over the number of trials: one click's worth, as for the logistic candidates.
     Poisson,
     /// `alpha` is a hundredth of the target's standard deviation.
@@ -80,52 +88,83 @@ enum Scaled {
     /// What leaves are asked for is counted in units: see [`unit`].
     Boosting(Growth, Loss),
     /// A leaf of rates has trials for [`EVIDENCE`] successes at the mean rate.
+    Tree(Criterion),
+    /// The same.
     Forest(Criterion),
 }
 
 impl Scaled {
-    fn learner(self, data: &TrainingSet<'_>) -> Box<dyn Learner> {
+    const fn new(kind: Kind) -> Self {
+        Self { kind, set: Vec::new() }
+    }
+
+    /// The learner without the rows: what is set by them is as it is by default.
+    fn unscaled(&self) -> Box<dyn Learner> {
+        match self.kind {
+            Kind::Poisson => Box::new(PoissonRegression::params()),
+            Kind::ElasticNet => Box::new(ElasticNet::params()),
+            Kind::Boosting(growth, loss) => Box::new(boosting(growth, loss)),
+            Kind::Tree(criterion) => Box::new(tree(criterion)),
+            Kind::Forest(criterion) => Box::new(forest(criterion)),
+        }
+    }
+
+    fn learner(&self, data: &TrainingSet<'_>) -> Result<Box<dyn Learner>> {
         let weight = |row| data.weight(row);
         let total: f64 = (0..data.n_samples()).map(weight).sum();
-        match self {
-            Self::Poisson => Box::new(PoissonRegression::params().alpha(1.0 / total)),
-            Self::ElasticNet => {
+        let mut learner: Box<dyn Learner> = match self.kind {
+            Kind::Poisson => Box::new(PoissonRegression::params().alpha(1.0 / total)),
+            Kind::ElasticNet => {
                 let mean = data.y.iter().enumerate().map(|(row, y)| weight(row) * y).sum::<f64>() / total;
                 let square = |(row, y): (usize, &f64)| weight(row) * (y - mean).powi(2);
                 let spread = (data.y.iter().enumerate().map(square).sum::<f64>() / total).sqrt();
                 Box::new(ElasticNet::params().alpha(0.01 * spread))
             }
-            Self::Boosting(growth, loss) => Box::new(boosting(growth, loss, unit(loss, data))),
-            Self::Forest(criterion) => Box::new(forest(criterion, data)),
-        }
+            Kind::Boosting(growth, loss) => {
+                let evidence = EVIDENCE * unit(loss, data);
+                let params = boosting(growth, loss).min_child_weight(evidence).l2(evidence);
+                Box::new(params.cat_smooth(evidence).cat_l2(evidence))
+            }
+            Kind::Tree(criterion) => Box::new(tree(criterion).min_child_weight(trials(criterion, data))),
+            Kind::Forest(criterion) => Box::new(forest(criterion).min_child_weight(trials(criterion, data))),
+        };
+        self.set.iter().try_for_each(|(name, value)| learner.set_param(name, *value))?;
+        Ok(learner)
     }
 }
 
 /// What a leaf needs: successes, rows, or units of boosting.
 const EVIDENCE: f64 = 10.0;
 
-/// 200 small steps of trees of up to 16 leaves, each leaf held back by as much evidence as it needs.
-fn boosting(growth: Growth, loss: Loss, unit: f64) -> GradientBoostingParams {
+/// 200 small steps of trees of up to 16 leaves. Each leaf is held back by as much evidence as it needs.
+fn boosting(growth: Growth, loss: Loss) -> GradientBoostingParams {
     let params = GradientBoosting::params().loss(loss).growth(growth).n_estimators(200).learning_rate(0.05);
-    let params = match growth {
+    match growth {
         Growth::LeafWise => params.max_leaves(16),
         _ => params.max_leaves(16).max_depth(4),
-    };
-    let evidence = EVIDENCE * unit;
-    params.min_child_weight(evidence).l2(evidence).cat_smooth(evidence).cat_l2(evidence)
+    }
 }
 
-/// 100 trees whose splits look at half of the features. Without enough trials, a leaf would say that a rate is zero.
-fn forest(criterion: Criterion, data: &TrainingSet<'_>) -> RandomForestParams {
+/// A tree that can still be read.
+fn tree(criterion: Criterion) -> DecisionTreeParams {
+    DecisionTree::params().criterion(criterion).max_leaves(16).min_samples_leaf(EVIDENCE as usize)
+}
+
+/// 100 trees whose splits look at half of the features.
+fn forest(criterion: Criterion) -> RandomForestParams {
     let params = RandomForest::params().criterion(criterion).n_estimators(100).max_features(0.5);
-    let params = params.min_samples_leaf(EVIDENCE as usize);
+    params.min_samples_leaf(EVIDENCE as usize)
+}
+
+/// The trials that a leaf needs: without enough of them, it would say that a rate is zero.
+fn trials(criterion: Criterion, data: &TrainingSet<'_>) -> f64 {
     if criterion != Criterion::Gini {
-        return params;
+        return 0.0;
     }
     let total: f64 = (0..data.n_samples()).map(|row| data.weight(row)).sum();
     let successes: f64 = data.y.iter().enumerate().map(|(row, y)| data.weight(row) * y).sum();
     // No leaf has more than all there is.
-    params.min_child_weight(if successes > EVIDENCE { EVIDENCE * total / successes } else { total })
+    if successes > EVIDENCE { EVIDENCE * total / successes } else { total }
 }
 
 /// What the hessian of boosting says of one row on average: its weight; for a rate, about its successes, but no less
@@ -150,32 +189,33 @@ fn unit(loss: Loss, data: &TrainingSet<'_>) -> f64 {
 
 impl Learner for Scaled {
     fn name(&self) -> &'static str {
-        match self {
-            Self::Poisson => "poisson_regression",
-            Self::ElasticNet => "elastic_net",
-            Self::Boosting(..) => "gradient_boosting",
-            Self::Forest(_) => "random_forest",
-        }
+        self.unscaled().name()
     }
 
     fn params(&self) -> &'static [ParamSpec] {
-        &[]
+        self.unscaled().params()
     }
 
+    /// What was set; else the value that rows may still change.
     fn param(&self, name: &str) -> Result<ParamValue> {
-        ParamSpec::find(&[], self.name(), name).map(|spec| spec.default)
+        match self.set.iter().rev().find(|(set, _)| set == name) {
+            Some((_, value)) => Ok(*value),
+            None => self.unscaled().param(name),
+        }
     }
 
-    fn set_param(&mut self, name: &str, _: ParamValue) -> Result<()> {
-        ParamSpec::find(&[], self.name(), name).map(|_| ())
+    fn set_param(&mut self, name: &str, value: ParamValue) -> Result<()> {
+        self.unscaled().set_param(name, value)?;
+        self.set.push((name.to_owned(), value));
+        Ok(())
     }
 
     fn fit(&self, data: &TrainingSet<'_>, context: &FitContext<'_>) -> Result<Box<dyn Regressor>> {
-        self.learner(data).fit(data, context)
+        self.learner(data)?.fit(data, context)
     }
 
     fn boxed_clone(&self) -> Box<dyn Learner> {
-        Box::new(*self)
+        Box::new(self.clone())
     }
 }
 
@@ -197,5 +237,19 @@ mod tests {
         assert!((unit_of_rate - 200.0 * 0.98).abs() < 1e-9, "{unit_of_rate}");
         assert_eq!(unit_of(Loss::Logistic, [0.0, 1.0, 0.0], [1.0; 3]), 1.0);
         assert_eq!(unit_of(Loss::SquaredError, [7.0, 1.0, 0.0], [4.0, 2.0, 0.0]), 3.0);
+    }
+
+    #[test]
+    fn what_is_set_goes_before_what_the_rows_say() {
+        let (x, y) = (array![[0.0], [1.0], [2.0], [3.0]], array![0.0, 0.0, 1.0, 1.0]);
+        let set = TrainingSet::new(x.view(), y.view()).unwrap();
+        let mut learner = Scaled::new(Kind::Boosting(Growth::LeafWise, Loss::SquaredError));
+        let scaled = learner.learner(&set).unwrap();
+        assert_eq!(scaled.param("l2").unwrap(), ParamValue::Real(EVIDENCE));
+        learner.set_param("l2", ParamValue::Real(0.5)).unwrap();
+        assert_eq!(learner.learner(&set).unwrap().param("l2").unwrap(), ParamValue::Real(0.5));
+        assert_eq!(learner.param("l2").unwrap(), ParamValue::Real(0.5));
+        assert!(learner.set_param("l2", ParamValue::Real(-1.0)).is_err());
+        assert!(learner.params().iter().any(|spec| spec.name == "learning_rate"));
     }
 }
