@@ -46,7 +46,7 @@ const SPECS: &[ParamSpec] = &[
 /// E[y | x] = sum(w y) / sum(w) over the training rows of the leaf where x ends
 /// ```
 ///
-/// Grown depth first until leaves are pure or a limit is met. A number is asked whether it is at most a threshold, half way between two
+/// Grown depth first until leaves are pure, no split gains anything, or a limit is met. A number is asked whether it is at most a threshold, half way between two
 /// bins of at most 255; a category, which of two sets of levels has it (Fisher 1958; of more than two classes, the best split of one of the 8
 /// most frequent from the others). Missing values and levels not seen are treated as
 /// by [`GradientBoosting`](crate::GradientBoosting).
@@ -171,7 +171,7 @@ impl DecisionTreeParams {
         self
     }
 
-    /// Share of the features that each split looks at, in `(0, 1]`; default `1.0`.
+    /// Share of the features that each split looks at, in `(0, 1]`; default `1.0`. Features that do not vary in a node count, unlike in scikit-learn.
     #[must_use]
     pub fn max_features(mut self, max_features: f64) -> Self {
         self.max_features = max_features;

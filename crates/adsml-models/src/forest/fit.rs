@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use adsml_core::{CancelToken, Seed, TrainingSet};
+use ndarray::ArrayView1;
 
 use super::mean::{Criterion, Distributions};
 use crate::rows::{check_target, mean};
@@ -42,7 +43,8 @@ impl TreeRules {
             growth: Growth::LeafWise,
             max_leaves: no_limit(self.max_leaves),
             max_depth: no_limit(self.max_depth),
-            min_samples_leaf: self.min_samples_leaf,
+            // Twice as many rows are still a number.
+            min_samples_leaf: self.min_samples_leaf.min(usize::MAX / 2),
         }
     }
 
@@ -59,7 +61,10 @@ pub(super) struct Ground<'a> {
     y: Vec<f64>,
     /// The class of every row, where there are more than two.
     class: Vec<u16>,
+    /// In units of `weight_unit`.
     weight: Option<Vec<f64>>,
+    /// A power of two, so that no digit changes.
+    weight_unit: f64,
     mean: f64,
     cancel: Option<&'a CancelToken>,
 }
@@ -88,13 +93,15 @@ impl<'a> Ground<'a> {
             Criterion::Gini => check_target(data.y, |y| (0.0..=1.0).contains(&y), "a number in [0, 1]")?,
         }
         let bins = BinRules { max_bins: rules.max_bins, rows: None, given: None };
+        let weight_unit = data.sample_weight.map_or(1.0, unit_of);
         Ok(Self {
             rules,
             matrix: BinnedMatrix::new(data.x, columns, bins, workers)?,
             mean: mean(&data),
             y: data.y.to_vec(),
             class: if n_classes > 0 { data.y.iter().map(|&y| y as u16).collect() } else { Vec::new() },
-            weight: data.sample_weight.map(|weight| weight.to_vec()),
+            weight: data.sample_weight.map(|weight| weight.iter().map(|weight| weight / weight_unit).collect()),
+            weight_unit,
             cancel,
         })
     }
@@ -116,7 +123,7 @@ impl<'a> Ground<'a> {
         Ok((self.fit_mean(draws, seed, shuffled, workers, importances)?, Distributions::new(0)))
     }
 
-    /// The weight of a row, as often as it was drawn.
+    /// The weight of a row, as often as it was drawn, in units of `weight_unit`.
     fn weight_of(&self, row: usize, draws: Option<&[u32]>) -> f64 {
         self.weight.as_ref().map_or(1.0, |weight| weight[row]) * draws.map_or(1.0, |draws| f64::from(draws[row]))
     }
@@ -143,9 +150,9 @@ impl<'a> Ground<'a> {
         let rules = SplitParams {
             l1: 0.0,
             l2: 0.0,
-            min_child_weight: self.rules.min_child_weight,
+            min_child_weight: self.rules.min_child_weight / self.weight_unit,
             min_samples_leaf: self.rules.min_samples_leaf,
-            min_gain: self.rules.min_split_gain,
+            min_gain: self.rules.min_split_gain / self.weight_unit,
             max_delta: f64::INFINITY,
             categories: CategoryRules { smooth: 0.0, l2: 0.0, max_one_hot: 0 },
             monotone: if self.rules.monotone.iter().all(|&d| d == 0) {
@@ -166,7 +173,8 @@ impl<'a> Ground<'a> {
         };
         let mut grower = Grower::new(&self.matrix, workers);
         let grown = grower.grow(&plan, rows.as_deref())?;
-        importances.add(&grown, rules.gain_unit, rules.min_gain, 1.0 / rounded.scale.hessian);
+        let cover_unit = self.weight_unit / rounded.scale.hessian;
+        importances.add(&grown, rules.gain_unit * self.weight_unit, rules.min_gain, cover_unit);
         let leaf = |range: Range<usize>| {
             let rows = grower.partition.rows(range);
             // Differences from the first, so that a pure leaf predicts its target to the last bit.
@@ -185,7 +193,7 @@ impl<'a> Ground<'a> {
             leaf(node.rows.clone()).clamp(self.mean + low, self.mean + high)
         };
         let mut trees = Trees::default();
-        trees.push(&grown, &self.matrix, value, 1.0 / rounded.scale.hessian);
+        trees.push(&grown, &self.matrix, value, cover_unit);
         Ok(trees)
     }
 
@@ -203,21 +211,22 @@ impl<'a> Ground<'a> {
         let weights = WholeWeights::new(&weight);
         let rows: Vec<u32> = (0..weight.len() as u32).filter(|&row| weight[row as usize] > 0.0).collect();
         let features = self.rules.features(self.matrix.n_features(), shuffled, seed);
+        let cover_unit = weights.unit * self.weight_unit;
         // Half of the indicators' squared errors: of two classes, the squared error of one.
         let gain_unit = 0.5 * weights.unit;
         let plan = ClassPlan {
             class: &self.class,
             n_classes,
             weights: &weights,
-            min_weight: self.rules.min_child_weight / weights.unit,
-            min_gain: self.rules.min_split_gain / gain_unit,
+            min_weight: self.rules.min_child_weight / self.weight_unit / weights.unit,
+            min_gain: self.rules.min_split_gain / self.weight_unit / gain_unit,
             limits: self.rules.limits(),
             features: &features,
             cancel: self.cancel,
         };
         let mut grower = Grower::new(&self.matrix, workers);
         let grown = grower.grow_classes(&plan, &rows)?;
-        importances.add(&grown, gain_unit, plan.min_gain, weights.unit);
+        importances.add(&grown, gain_unit * self.weight_unit, plan.min_gain, cover_unit);
         let mut distributions = Distributions::new(n_classes);
         let mut sums = vec![0.0; n_classes];
         let mut number = |node: &crate::tree::GrownNode| {
@@ -237,7 +246,7 @@ impl<'a> Ground<'a> {
         };
         let numbers: Vec<f64> = grown.nodes.iter().map(&mut number).collect();
         let mut trees = Trees::default();
-        trees.push(&grown, &self.matrix, |at| numbers[at], weights.unit);
+        trees.push(&grown, &self.matrix, |at| numbers[at], cover_unit);
         Ok((trees, distributions))
     }
 
@@ -249,9 +258,19 @@ impl<'a> Ground<'a> {
         &self.y
     }
 
+    /// In units that do not overflow when they are summed.
     pub(super) fn weight(&self) -> Option<&[f64]> {
         self.weight.as_deref()
     }
+}
+
+/// The unit of weights: 1, unless products of weights and squares of targets might leave the range of numbers.
+fn unit_of(weight: ArrayView1<'_, f64>) -> f64 {
+    let largest = weight.iter().fold(0.0, |largest: f64, &weight| largest.max(weight));
+    if (1e-9..=1e9).contains(&largest) {
+        return 1.0;
+    }
+    2.0_f64.powi((largest.log2().floor() as i32).clamp(-1022, 1023))
 }
 
 fn check_constraints(rules: &TreeRules, data: &TrainingSet<'_>) -> Result<()> {

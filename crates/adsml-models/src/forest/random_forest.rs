@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use adsml_core::{Error, FitContext, ModelFile, ParamKind, ParamSpec, ParamValue, Regressor, Seed, TrainingSet};
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView1};
 
 use super::fit::{Ground, TreeRules};
 use super::mean::{Criterion, Distributions, MAX_CLASSES, MeanOfTrees, mean_class, mean_of_trees};
@@ -220,7 +220,7 @@ impl RandomForestParams {
         self
     }
 
-    /// Share of the features that each split looks at, in `(0, 1]`; default `1.0`.
+    /// Share of the features that each split looks at, in `(0, 1]`; default `1.0`. Features that do not vary in a node count, unlike in scikit-learn.
     #[must_use]
     pub fn max_features(mut self, max_features: f64) -> Self {
         self.max_features = max_features;
@@ -286,8 +286,10 @@ impl RandomForestParams {
         };
         let mut distributions = mean.take_distributions();
         let groups = checked_groups("oob_importance_groups", &self.oob_importance_groups, data.n_features())?;
+        let in_units = TrainingSet::new(data.x.reborrow(), data.y.reborrow())?
+            .with_weight(ground.weight().map(ArrayView1::from))?;
         let shuffles = (self.oob_importance && self.bootstrap).then_some(OobShuffles {
-            data: *data,
+            data: in_units,
             many_classes: rules.many_classes(),
             groups,
         });
