@@ -18,7 +18,7 @@ const HESSIAN_LIMIT: f64 = ((1_u32 << 16) - 1) as f64;
 const GRADIENT_LIMIT: f64 = ((1_u32 << 19) - 1) as f64;
 /// Rows that can be added up in one word: `2^14 (2^16 - 1) < 2^30`, `2^14 (2^19 - 1) < 2^33`.
 pub(crate) const ROWS_PER_WORD: usize = 1 << 14;
-/// A gradient this many times the mean magnitude would leave too few steps for the others.
+/// A gradient this many times the mean magnitude of the others would leave too few steps for them.
 const HEAVY_TAIL: f64 = 4096.0;
 /// The same of hessians, none of which is rounded to nothing: those of the others would add up to too much.
 const HEAVY_HESSIAN: f64 = 256.0;
@@ -108,7 +108,9 @@ impl Rounded {
         if !is_finite || extent.smallest_hessian < 0.0 {
             return Err(ModelError::NotFinite { what: "a derivative of the loss, or their sum,".to_owned() });
         }
-        let heavy = extent.largest_gradient * n as f64 > HEAVY_TAIL * extent.total_gradient
+        // One row far from the others leaves as much again to be made up by them: what they differ by is the rest.
+        let rest = extent.total_gradient - 2.0 * extent.largest_gradient;
+        let heavy = extent.largest_gradient * n as f64 > HEAVY_TAIL * rest
             || extent.largest_hessian * n as f64 > HEAVY_HESSIAN * extent.total_hessian;
         // Wide sums stay whole numbers below 2^53 whatever rows are added.
         let (gradient_limit, hessian_limit) = if heavy {

@@ -19,6 +19,11 @@ pub enum Importance {
     Cover,
 }
 
+/// Adds without becoming infinite, which no file could hold.
+fn add(sum: &mut f64, more: f64) {
+    *sum = (*sum + more).min(f64::MAX);
+}
+
 /// Sums over all splits, by feature.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Importances {
@@ -42,9 +47,9 @@ impl Importances {
         for node in &grown.nodes {
             if let Some(split) = &node.split {
                 // A leaf of a level may lose by a question that the level gains by.
-                self.gain[split.feature] += ((split.gain + least) * gain_unit).max(0.0);
-                self.splits[split.feature] += 1.0;
-                self.cover[split.feature] += node.sums.h * cover_unit;
+                add(&mut self.gain[split.feature], ((split.gain + least) * gain_unit).max(0.0));
+                add(&mut self.splits[split.feature], 1.0);
+                add(&mut self.cover[split.feature], node.sums.h * cover_unit);
             }
         }
     }
@@ -53,7 +58,7 @@ impl Importances {
         for (mine, theirs) in
             [(&mut self.gain, &other.gain), (&mut self.splits, &other.splits), (&mut self.cover, &other.cover)]
         {
-            mine.iter_mut().zip(theirs).for_each(|(a, b)| *a += b);
+            mine.iter_mut().zip(theirs).for_each(|(a, &b)| add(a, b));
         }
     }
 

@@ -75,7 +75,8 @@ impl SplitParams {
             // At least something on either side, whatever the parameters.
             min_hessian: (self.min_child_weight * scale.hessian).max(min_rows).max(0.5),
             hessian_counts: scale.hessian_counts,
-            min_gain: self.min_gain / gain_unit,
+            // The unit of tiny targets may underflow.
+            min_gain: if self.min_gain > 0.0 { self.min_gain / gain_unit } else { 0.0 },
             max_delta: self.max_delta * scale.gradient / scale.hessian,
             categories: CategoryRules {
                 smooth: self.categories.smooth * scale.hessian,
