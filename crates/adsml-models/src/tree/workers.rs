@@ -25,11 +25,11 @@ impl Workers {
         }
     }
 
-    /// Runs a whole fit inside the pool, whose other threads stay awake for its pieces.
+    /// Runs a whole fit inside the pool, so that its pieces find the threads awake.
     pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         #[cfg(feature = "parallel")]
         if let Some(pool) = &self.pool {
-            return pool.install(|| awake::with_others_awake(work));
+            return pool.install(work);
         }
         work()
     }
@@ -70,66 +70,6 @@ impl Workers {
     /// `work(0), …, work(n - 1)`, in order.
     pub(crate) fn map<T: Send>(&self, n: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
         self.each((0..n).collect(), work)
-    }
-}
-
-/// Threads that wait for work without going to sleep.
-///
-/// A tree is made of thousands of pieces of some microseconds, and to wake a sleeping thread takes longer than that.
-#[cfg(feature = "parallel")]
-mod awake {
-    use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-    use std::time::{Duration, Instant};
-
-    /// Without work for this long, a thread lets others have its core.
-    const PATIENCE: Duration = Duration::from_millis(1);
-    /// How long it then rests before it looks again.
-    const NAP: Duration = Duration::from_micros(100);
-
-    /// Runs `work` on this thread of a pool while the others look for pieces of it.
-    pub(super) fn with_others_awake<T: Send>(work: impl FnOnce() -> T + Send) -> T {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let others = rayon::current_num_threads().min(cores) - 1;
-        let (started, done) = (AtomicUsize::new(0), AtomicBool::new(false));
-        rayon::scope(|scope| {
-            for _ in 0..others {
-                scope.spawn(|_| {
-                    // Each watch on a thread of its own: none looks for work before all have begun.
-                    started.fetch_add(1, Ordering::AcqRel);
-                    while started.load(Ordering::Acquire) < others {
-                        std::thread::yield_now();
-                    }
-                    watch(&done);
-                });
-            }
-            while started.load(Ordering::Acquire) < others {
-                std::thread::yield_now();
-            }
-            let _ends = Ends(&done);
-            work()
-        })
-    }
-
-    /// Ends the watches, also when the work panics.
-    struct Ends<'a>(&'a AtomicBool);
-
-    impl Drop for Ends<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Release);
-        }
-    }
-
-    fn watch(done: &AtomicBool) {
-        let mut idle_since = Instant::now();
-        while !done.load(Ordering::Acquire) {
-            if rayon::yield_now() == Some(rayon::Yield::Executed) {
-                idle_since = Instant::now();
-            } else if idle_since.elapsed() < PATIENCE {
-                std::thread::yield_now();
-            } else {
-                std::thread::sleep(NAP);
-            }
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod by_leaf;
 mod classes;
 mod deep;
+mod small;
 mod symmetric;
 
 use std::ops::Range;
@@ -21,7 +22,7 @@ use crate::estimator::choice;
 
 pub(crate) use classes::{ClassPlan, WholeWeights};
 #[cfg(test)]
-pub(crate) use deep::unrounded;
+pub(crate) use small::unrounded;
 
 /// Histograms that wait for their leaf to be split take at most this many numbers together (512 MiB).
 const POOL: usize = 1 << 26;
