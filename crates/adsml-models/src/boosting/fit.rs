@@ -11,8 +11,8 @@ use crate::objective::{BuiltIn, Link, Loss, Objective, weighted_quantile};
 use crate::rows::check_target;
 use crate::tree::{
     BinRules, BinnedMatrix, Bounds, CategoryRules, Derivatives, FeatureSampler, FeatureShares, Grower, Grown, Growth,
-    Limits, Plan, Rounded, SplitParams, SplitRules, Workers, check_features, cut, each_row, pieces, rows_of_bins,
-    rows_of_tree,
+    Limits, Plan, Rounded, SplitParams, SplitRules, Workers, check_features, cut, directions, each_row, pieces,
+    rows_of_bins, rows_of_tree,
 };
 use crate::{ModelError, Result};
 
@@ -485,10 +485,6 @@ fn split_params(params: &GradientBoostingParams) -> SplitParams {
             l2: params.cat_l2,
             max_one_hot: params.max_cat_to_one_hot,
         },
-        monotone: if params.monotone.iter().all(|&direction| direction == 0) {
-            Vec::new()
-        } else {
-            params.monotone.clone()
-        },
+        monotone: directions(&params.monotone),
     }
 }

@@ -8,7 +8,7 @@ use super::fit::fit;
 use super::model::GradientBoosting;
 use crate::estimator::estimator;
 use crate::objective::{Loss, Objective};
-use crate::tree::Growth;
+use crate::tree::{Growth, check_constraints};
 use crate::{ModelError, Result};
 
 const SPECS: &[ParamSpec] = &[
@@ -75,7 +75,7 @@ const fn share(name: &'static str, help: &'static str) -> ParamSpec {
     ParamSpec { name, kind, default: ParamValue::Real(1.0), help }
 }
 
-/// Parameters of [`GradientBoosting`]: by default LightGBM's.
+/// Parameters of [`GradientBoosting`]: by default LightGBM's, where it has them.
 ///
 /// Presets carry the defaults of other libraries: [`lightgbm`](Self::lightgbm), [`xgboost`](Self::xgboost),
 /// [`catboost`](Self::catboost), [`sklearn`](Self::sklearn).
@@ -166,12 +166,16 @@ impl Default for GradientBoostingParams {
 
 impl GradientBoostingParams {
     /// LightGBM's defaults: 100 leaf-wise trees of 31 leaves, learning rate 0.1, at least 20 rows in a leaf.
+    ///
+    /// The losses' own parameters are not its: `quantile` is 0.5 here (0.9 there), `huber_delta` 1.0 (`alpha` 0.9), and its `max_delta_step`
+    /// 0.7 for Poisson is not set. Its `max_cat_threshold` and `min_data_per_group` do not exist here: encode categories of many
+    /// levels with few rows each, or raise `cat_smooth`.
     pub fn lightgbm() -> Self {
         Self::default()
     }
 
     /// XGBoost's defaults with `tree_method="hist"`: 100 depth-wise trees of depth 6, `eta` 0.3, `lambda` 1,
-    /// `min_child_weight` 1; bins are found on all rows.
+    /// `min_child_weight` 1; bins are found on all rows. At most 255 bins (256 there); categories are split as LightGBM's are.
     pub fn xgboost() -> Self {
         Self {
             growth: Growth::DepthWise,
@@ -186,8 +190,9 @@ impl GradientBoostingParams {
         }
     }
 
-    /// CatBoost's defaults, but for its sampling: symmetric trees of depth 6, `l2_leaf_reg` 3, 254 borders; 1000 rounds at a
-    /// learning rate of 0.03. (CatBoost finds a rate from the data and draws rows for each tree.)
+    /// CatBoost's defaults of the trees themselves: symmetric, of depth 6, `l2_leaf_reg` 3, 254 borders; 1000 rounds at a
+    /// learning rate of 0.03. (CatBoost finds a rate from the data, draws rows for each tree, adds noise to scores, and encodes categories
+    /// by ordered target statistics: none of that is here.)
     pub fn catboost() -> Self {
         Self {
             growth: Growth::Symmetric,
@@ -392,7 +397,7 @@ impl GradientBoostingParams {
         self
     }
 
-    /// Categories of at most this many bins split off one level at a time. Default `4`.
+    /// Categories of at most this many bins split off one level at a time, but for symmetric trees. Default `4`.
     #[must_use]
     pub fn max_cat_to_one_hot(mut self, max_cat_to_one_hot: usize) -> Self {
         self.max_cat_to_one_hot = max_cat_to_one_hot;
@@ -416,7 +421,8 @@ impl GradientBoostingParams {
         self
     }
 
-    /// The edges between bins, per feature, ascending, at most 254 each, instead of those found in the training rows.
+    /// The edges between bins, per feature, ascending, at most 254 each, instead of those found in the training rows: `max_bins` and
+    /// `bin_sample` are then not asked. The lists of categories are not looked at.
     #[must_use]
     pub fn bin_edges(mut self, edges: impl Into<Vec<Vec<f64>>>) -> Self {
         self.bin_edges = Some(edges.into());
@@ -455,30 +461,16 @@ impl GradientBoostingParams {
         if self.objective.as_ref().is_some_and(|objective| objective.link() == crate::Link::Softmax) {
             return refuse("objective", "of the link softmax".to_owned(), "a link of one raw score".to_owned());
         }
-        if !self.monotone.is_empty() {
-            if self.monotone.len() != n {
-                return refuse(
-                    "monotone",
-                    format!("{} directions", self.monotone.len()),
-                    format!("one per feature, {n}"),
-                );
-            }
-            let quantiles = match &self.objective {
-                Some(objective) => objective.leaf_quantile().is_some(),
-                None => matches!(self.loss, Loss::AbsoluteError | Loss::Quantile | Loss::Softmax),
-            };
-            for (feature, &direction) in self.monotone.iter().enumerate() {
-                let is_category =
-                    data.columns.get(feature).is_some_and(|column| column.kind != adsml_core::FeatureKind::Number);
-                if !(-1..=1).contains(&direction) || (direction != 0 && (is_category || quantiles)) {
-                    let expected = "-1, 0 or 1, and 0 for categories and for losses whose leaves are quantiles (absolute_error, quantile), and for softmax";
-                    return refuse("monotone", format!("{direction} for feature {feature}"), expected.to_owned());
-                }
-            }
-        }
-        if let Some(&feature) = self.interactions.iter().flatten().find(|&&feature| feature >= n) {
-            return refuse("interactions", format!("feature {feature}"), format!("features below {n}"));
-        }
+        let quantiles = match &self.objective {
+            Some(objective) => objective.leaf_quantile().is_some(),
+            None => matches!(self.loss, Loss::AbsoluteError | Loss::Quantile),
+        };
+        let free = if quantiles {
+            Some("losses whose leaves are quantiles")
+        } else {
+            (self.objective.is_none() && self.loss == Loss::Softmax).then_some("softmax")
+        };
+        check_constraints(&self.monotone, &self.interactions, data, free)?;
         if let Some(edges) = &self.bin_edges {
             if edges.len() != n {
                 return refuse(

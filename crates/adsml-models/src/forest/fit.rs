@@ -6,12 +6,13 @@ use adsml_core::{CancelToken, Seed, TrainingSet};
 use ndarray::ArrayView1;
 
 use super::mean::{Criterion, Distributions};
+use crate::Result;
 use crate::rows::{check_target, mean};
 use crate::tree::{
     BinRules, BinnedMatrix, CategoryRules, ClassPlan, Derivatives, FeatureSampler, FeatureShares, Grower, Growth,
-    Importances, Limits, Plan, Rounded, SplitParams, Trees, WholeWeights, Workers, check_features,
+    Importances, Limits, Plan, Rounded, SplitParams, Trees, WholeWeights, Workers, check_constraints, check_features,
+    directions,
 };
-use crate::{ModelError, Result};
 
 /// What a tree and the trees of a forest are told alike.
 #[derive(Debug, Clone)]
@@ -82,7 +83,8 @@ impl<'a> Ground<'a> {
         // The fields of a training set are public: what its constructors promise is judged again.
         let data = TrainingSet { columns, ..TrainingSet::new(data.x, data.y)?.with_weight(data.sample_weight)? };
         check_features(&data)?;
-        check_constraints(rules, &data)?;
+        let free = (rules.many_classes() > 0).then_some("more than two classes");
+        check_constraints(&rules.monotone, &rules.interactions, &data, free)?;
         let n_classes = rules.many_classes();
         let is_class = |y: f64| y >= 0.0 && y < n_classes as f64 && y.fract() == 0.0;
         match rules.criterion {
@@ -155,11 +157,7 @@ impl<'a> Ground<'a> {
             min_gain: self.rules.min_split_gain / self.weight_unit,
             max_delta: f64::INFINITY,
             categories: CategoryRules { smooth: 0.0, l2: 0.0, max_one_hot: 0 },
-            monotone: if self.rules.monotone.iter().all(|&d| d == 0) {
-                Vec::new()
-            } else {
-                self.rules.monotone.clone()
-            },
+            monotone: directions(&self.rules.monotone),
         }
         .scaled(rounded.scale);
         let features = self.rules.features(self.matrix.n_features(), shuffled, seed);
@@ -271,27 +269,4 @@ fn unit_of(weight: ArrayView1<'_, f64>) -> f64 {
         return 1.0;
     }
     2.0_f64.powi((largest.log2().floor() as i32).clamp(-1022, 1023))
-}
-
-fn check_constraints(rules: &TreeRules, data: &TrainingSet<'_>) -> Result<()> {
-    let n = data.n_features();
-    let refuse = |name: &str, value: String, expected: String| {
-        Err(ModelError::InvalidParameter { name: name.to_owned(), value, expected })
-    };
-    if !rules.monotone.is_empty() && rules.monotone.len() != n {
-        return refuse("monotone", format!("{} directions", rules.monotone.len()), format!("one per feature, {n}"));
-    }
-    for (feature, &direction) in rules.monotone.iter().enumerate() {
-        let is_category =
-            data.columns.get(feature).is_some_and(|column| column.kind != adsml_core::FeatureKind::Number);
-        let must_be_free = is_category || rules.many_classes() > 0;
-        if !(-1..=1).contains(&direction) || (direction != 0 && must_be_free) {
-            let expected = "-1, 0 or 1, and 0 for categories and for more than two classes".to_owned();
-            return refuse("monotone", format!("{direction} for feature {feature}"), expected);
-        }
-    }
-    if let Some(&feature) = rules.interactions.iter().flatten().find(|&&feature| feature >= n) {
-        return refuse("interactions", format!("feature {feature}"), format!("features below {n}"));
-    }
-    Ok(())
 }

@@ -16,6 +16,7 @@
 //! ```
 
 mod binning;
+mod constraints;
 mod file;
 mod gradients;
 mod grow;
@@ -35,6 +36,7 @@ mod workers;
 use adsml_core::TrainingSet;
 
 pub(crate) use binning::BinRules;
+pub(crate) use constraints::{check_constraints, directions};
 pub(crate) use gradients::{Derivatives, Rounded, cut};
 pub use grow::Growth;
 pub(crate) use grow::{ClassPlan, Grower, Grown, GrownNode, Limits, Plan, WholeWeights};

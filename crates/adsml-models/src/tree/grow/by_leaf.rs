@@ -67,7 +67,7 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
         }
         let GrownNode { rows, bounds, depth, .. } = tree.nodes[at].clone();
         let goes_left = grower.goes_left(split.feature, &split.cut);
-        let used = used_above(plan, &tree, at);
+        let used = tree.used_above(plan.features, at);
         if let Err(refused) = grower.check_counts(plan, &tree.nodes[at], at, &used, &split, &goes_left) {
             // Its true best split may be another one, or none; it takes its place among the others again.
             match refused {
@@ -85,7 +85,7 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
         let sums = [split.left, split.right];
         let bounds = bounds_of_sides(plan, split.feature, sums, bounds);
         for ((rows, sums), bounds) in sides.iter().zip(sums).zip(bounds) {
-            tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth: depth + 1, split: None });
+            tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth: depth + 1, above: at, split: None });
         }
         tree.nodes[at].split =
             Some(GrownSplit { feature: split.feature, cut: split.cut, gain: split.gain, left, right });
@@ -113,7 +113,7 @@ pub(super) fn may_be_split(plan: &Plan<'_>, node: &GrownNode) -> bool {
 
 /// The best split of a leaf, by its histogram.
 fn find(matrix: &BinnedMatrix, plan: &Plan<'_>, tree: &Grown, node: usize, histogram: &Histogram) -> Option<Split> {
-    search(matrix, plan, &tree.nodes[node], node, &used_above(plan, tree, node), histogram, None)
+    search(matrix, plan, &tree.nodes[node], node, &tree.used_above(plan.features, node), histogram, None)
 }
 
 /// Puts a leaf among those that wait, if it can be split.
@@ -140,25 +140,6 @@ fn consider(
         }
         None => grower.give_back(histogram),
     }
-}
-
-/// The features on the path to a node, where interactions are constrained.
-pub(super) fn used_above(plan: &Plan<'_>, tree: &Grown, node: usize) -> Vec<usize> {
-    let mut used = Vec::new();
-    if !plan.features.is_constrained() {
-        return used;
-    }
-    // Nodes come after their parents.
-    let mut child = node;
-    for at in (0..node).rev() {
-        if let Some(split) = &tree.nodes[at].split
-            && (split.left == child || split.right == child)
-        {
-            used.push(split.feature);
-            child = at;
-        }
-    }
-    used
 }
 
 /// What the values of the sides must lie between, so that what grows below them keeps a monotone feature's direction.

@@ -129,13 +129,12 @@ impl Grower<'_> {
     pub(crate) fn grow_classes(&mut self, plan: &ClassPlan<'_>, rows: &[u32]) -> Result<Grown> {
         self.partition.reset(rows.iter().copied());
         let weight: u64 = rows.iter().map(|&row| plan.weights.weight[row as usize]).sum();
-        let mut tree = Grown { nodes: vec![node(0..rows.len(), weight, 0)] };
-        let mut above = vec![usize::MAX];
+        let mut tree = Grown { nodes: vec![node(0..rows.len(), weight, 0, 0)] };
         let mut room = Room::new(plan.n_classes);
         let mut waiting = BinaryHeap::new();
         let mut n_leaves = 1;
         if n_leaves < plan.limits.max_leaves {
-            waiting.extend(self.consider(plan, &tree, &above, &mut room, 0));
+            waiting.extend(self.consider(plan, &tree, &mut room, 0));
         }
         while n_leaves < plan.limits.max_leaves {
             let Some(Waiting { node: at, found, gain, .. }) = waiting.pop() else { break };
@@ -146,30 +145,22 @@ impl Grower<'_> {
             let goes_left = self.goes_left(found.feature, &found.cut);
             let middle = self.divide(rows.clone(), found.feature, &goes_left);
             let (left, right) = (tree.nodes.len(), tree.nodes.len() + 1);
-            tree.nodes.push(node(rows.start..middle, found.weight_left, depth + 1));
-            tree.nodes.push(node(middle..rows.end, sums.h as u64 - found.weight_left, depth + 1));
-            above.extend([at, at]);
+            tree.nodes.push(node(rows.start..middle, found.weight_left, depth + 1, at));
+            tree.nodes.push(node(middle..rows.end, sums.h as u64 - found.weight_left, depth + 1, at));
             tree.nodes[at].split = Some(GrownSplit { feature: found.feature, cut: found.cut, gain, left, right });
             n_leaves += 1;
             for side in [left, right] {
-                waiting.extend(self.consider(plan, &tree, &above, &mut room, side));
+                waiting.extend(self.consider(plan, &tree, &mut room, side));
             }
         }
         Ok(tree)
     }
 
     /// The best split of a leaf, if it has one.
-    fn consider(
-        &self,
-        plan: &ClassPlan<'_>,
-        tree: &Grown,
-        above: &[usize],
-        room: &mut Room,
-        at: usize,
-    ) -> Option<Waiting> {
+    fn consider(&self, plan: &ClassPlan<'_>, tree: &Grown, room: &mut Room, at: usize) -> Option<Waiting> {
         let node = &tree.nodes[at];
         let has_room = node.depth < plan.limits.max_depth
-            && node.rows.len() >= 2 * plan.limits.min_samples_leaf.max(1)
+            && node.rows.len() >= plan.limits.min_samples_leaf.max(1).saturating_mul(2)
             && node.sums.h >= 2.0 * plan.min_weight;
         if !has_room {
             return None;
@@ -182,12 +173,7 @@ impl Grower<'_> {
         let whole = square_of(&room.totals) / node.sums.h;
         // Rounding alone may make two sides look better than the node.
         let least = whole + 1e-13 * whole + plan.min_gain;
-        let mut used = Vec::new();
-        if plan.features.is_constrained() {
-            let split = |at: usize| tree.nodes[at].split.as_ref().expect("a node above has sides").feature;
-            let path = std::iter::successors(above.get(at).copied(), |&at| above.get(at).copied());
-            used.extend(path.take_while(|&at| at != usize::MAX).map(split));
-        }
+        let used = tree.used_above(plan.features, at);
         let mut best: Option<Found> = None;
         plan.features.with(at, node.depth, &used, |features| {
             for &feature in features {
@@ -201,8 +187,8 @@ impl Grower<'_> {
     }
 }
 
-const fn node(rows: Range<usize>, weight: u64, depth: usize) -> GrownNode {
-    GrownNode { rows, sums: Sums { g: 0.0, h: weight as f64 }, bounds: Bounds::NONE, depth, split: None }
+const fn node(rows: Range<usize>, weight: u64, depth: usize, above: usize) -> GrownNode {
+    GrownNode { rows, sums: Sums { g: 0.0, h: weight as f64 }, bounds: Bounds::NONE, depth, above, split: None }
 }
 
 /// The sum of squares of some weights.

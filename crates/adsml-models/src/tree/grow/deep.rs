@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::super::histogram::Histogram;
 use super::super::split::Split;
-use super::by_leaf::{bounds_of_sides, may_be_split, used_above};
+use super::by_leaf::{bounds_of_sides, may_be_split};
 use super::small::{SMALL, SmallNodes};
 use super::{Grower, Grown, GrownNode, GrownSplit, Plan, search};
 use crate::Result;
@@ -46,7 +46,7 @@ fn split_by_histogram(
     histogram: Option<Histogram>,
 ) -> Option<Sides> {
     let node = tree.nodes[at].clone();
-    let used = used_above(plan, tree, at);
+    let used = tree.used_above(plan.features, at);
     let histogram = histogram.expect("a large node has its histogram");
     let found = search(grower.matrix, plan, &node, at, &used, &histogram, None);
     let found = found.and_then(|split| {
@@ -82,7 +82,7 @@ pub(super) fn push_sides(
     let sums = [split.left, split.right];
     let bounds = bounds_of_sides(plan, split.feature, sums, bounds);
     for ((rows, sums), bounds) in ranges.iter().zip(sums).zip(bounds) {
-        tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth: depth + 1, split: None });
+        tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth: depth + 1, above: at, split: None });
     }
     tree.nodes[at].split = Some(GrownSplit { feature: split.feature, cut: split.cut, gain: split.gain, left, right });
     [left, right]

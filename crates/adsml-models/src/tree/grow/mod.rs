@@ -58,6 +58,18 @@ pub(crate) struct Grown {
     pub(crate) nodes: Vec<GrownNode>,
 }
 
+impl Grown {
+    /// The features on the path to a node, where interactions are constrained.
+    fn used_above(&self, features: &FeatureSampler<'_>, node: usize) -> Vec<usize> {
+        if !features.is_constrained() {
+            return Vec::new();
+        }
+        let above = |&at: &usize| (at != 0).then(|| self.nodes[at].above);
+        let path = std::iter::successors(Some(node), above).skip(1);
+        path.filter_map(|at| self.nodes[at].split.as_ref().map(|split| split.feature)).collect()
+    }
+}
+
 /// A node; the first is the root.
 #[derive(Debug, Clone)]
 pub(crate) struct GrownNode {
@@ -66,6 +78,8 @@ pub(crate) struct GrownNode {
     pub(crate) sums: Sums,
     pub(crate) bounds: Bounds,
     pub(crate) depth: usize,
+    /// Its parent; the root is its own.
+    pub(crate) above: usize,
     pub(crate) split: Option<GrownSplit>,
 }
 
@@ -128,7 +142,7 @@ impl<'a> Grower<'a> {
         let rows = if is_all { RowSet::All } else { RowSet::These(self.partition.rows(0..n_rows)) };
         histogram.fill(self.matrix, plan.rounded, rows, self.workers);
         let sums = histogram.total(self.matrix);
-        (GrownNode { rows: 0..n_rows, sums, bounds: Bounds::NONE, depth: 0, split: None }, histogram)
+        (GrownNode { rows: 0..n_rows, sums, bounds: Bounds::NONE, depth: 0, above: 0, split: None }, histogram)
     }
 
     /// A histogram to be filled.

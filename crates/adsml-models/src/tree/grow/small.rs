@@ -10,7 +10,7 @@ use std::ops::Range;
 use super::super::gradients::{Derivatives, Sums};
 use super::super::matrix::BinnedMatrix;
 use super::super::split::{Bounds, Cut, Split, SplitRules};
-use super::by_leaf::{may_be_split, used_above};
+use super::by_leaf::may_be_split;
 use super::deep::push_sides;
 use super::{Grower, Grown, GrownNode, Plan};
 
@@ -83,7 +83,7 @@ impl SmallNodes {
             // Added up again: a difference would bring along what was rounded away in larger nodes.
             let total = self.total(local.clone());
             let leaf = SmallLeaf::new(grower.matrix, plan, node, total, local);
-            let used = used_above(plan, tree, at);
+            let used = tree.used_above(plan.features, at);
             let Some((feature, cut, gain)) = self.search(&leaf, plan, at, &used, varying.clone()) else { continue };
             let (middle, left) = self.divide(&leaf, feature, &cut);
             let split = Split { feature, cut, gain, left, right: leaf.total - left };

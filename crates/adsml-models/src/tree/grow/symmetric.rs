@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::super::histogram::{Histogram, RowSet};
 use super::super::split::{CommonSplit, LeafView, best_common_split};
-use super::by_leaf::{bounds_of_sides, used_above};
+use super::by_leaf::bounds_of_sides;
 use super::{Grower, Grown, GrownNode, GrownSplit, Limits, Plan, in_order, smaller};
 use crate::Result;
 
@@ -45,7 +45,7 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
                 counts: None,
             })
             .collect();
-        let used = used_above(plan, &tree, level[0].0);
+        let used = tree.used_above(plan.features, level[0].0);
         let best = plan
             .features
             .with(depth, depth, &used, |features| best_common_split(&views, plan.rules, features, grower.workers));
@@ -60,7 +60,7 @@ pub(super) fn grow(grower: &mut Grower<'_>, plan: &Plan<'_>, is_all: bool) -> Re
             let sides = [rows.start..middle, middle..rows.end];
             let bounds = bounds_of_sides(plan, feature, sums, bounds);
             for ((rows, sums), bounds) in sides.iter().zip(sums).zip(bounds) {
-                tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth, split: None });
+                tree.nodes.push(GrownNode { rows: rows.clone(), sums, bounds, depth, above: at, split: None });
             }
             tree.nodes[at].split = Some(GrownSplit { feature, cut, gain, left, right });
             if depth < levels {
