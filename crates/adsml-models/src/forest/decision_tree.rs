@@ -209,6 +209,8 @@ impl DecisionTreeParams {
             min_samples_leaf: self.min_samples_leaf,
             min_child_weight: self.min_child_weight,
             min_split_gain: self.min_split_gain,
+            colsample_by_tree: 1.0,
+            colsample_by_level: 1.0,
             max_features: self.max_features,
             max_bins: self.max_bins,
             monotone: self.monotone.clone(),

@@ -26,6 +26,8 @@ pub(super) struct TreeRules {
     pub(super) min_samples_leaf: usize,
     pub(super) min_child_weight: f64,
     pub(super) min_split_gain: f64,
+    pub(super) colsample_by_tree: f64,
+    pub(super) colsample_by_level: f64,
     pub(super) max_features: f64,
     pub(super) max_bins: usize,
     pub(super) monotone: Vec<i8>,
@@ -50,7 +52,11 @@ impl TreeRules {
     }
 
     fn features(&self, n_features: usize, shuffled: bool, seed: Seed) -> FeatureSampler<'_> {
-        let shares = FeatureShares { by_tree: 1.0, by_level: 1.0, by_node: self.max_features };
+        let shares = FeatureShares {
+            by_tree: self.colsample_by_tree,
+            by_level: self.colsample_by_level,
+            by_node: self.max_features,
+        };
         FeatureSampler::new(n_features, shares, &self.interactions, shuffled, seed)
     }
 }

@@ -11,11 +11,12 @@ use super::oob_importance::{self, DrawnTree, OobShuffles};
 use crate::Result;
 use crate::estimator::{estimator, serde_as_file};
 use crate::inspection::{PermutationImportance, checked_groups};
-use crate::tree::{Importances, Trees, Workers};
+use crate::tree::{Importances, Trees, Workers, rows_of_tree};
 
 const SPECS: &[ParamSpec] = &[
     ParamSpec::count("n_estimators", 1, 100, "Trees"),
     ParamSpec::flag("bootstrap", true, "Whether each tree sees rows drawn with replacement, or all rows"),
+    share("max_samples", "Rows drawn for each tree, as a share of all"),
     ParamSpec::flag("oob_score", false, "Whether rows are also predicted by the trees that did not see them"),
     ParamSpec::flag(
         "oob_importance",
@@ -38,12 +39,9 @@ const SPECS: &[ParamSpec] = &[
     ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
     ParamSpec::non_negative("min_child_weight", 0.0, "Least sum of weights of a leaf"),
     ParamSpec::non_negative("min_split_gain", 0.0, "Least fall of the weighted sum of squared errors by a split"),
-    ParamSpec {
-        name: "max_features",
-        kind: ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true },
-        default: ParamValue::Real(1.0),
-        help: "Share of the features that each split looks at",
-    },
+    share("colsample_by_tree", "Share of the features that each tree looks at"),
+    share("colsample_by_level", "Share of those that each level of a tree looks at"),
+    share("max_features", "Share of those that each split looks at"),
     ParamSpec {
         name: "max_bins",
         kind: ParamKind::Integer { min: 2, max: 255 },
@@ -51,6 +49,12 @@ const SPECS: &[ParamSpec] = &[
         help: "Most bins of a feature, not counting that of missing values",
     },
 ];
+
+/// A number in `(0, 1]`, 1 by default.
+const fn share(name: &'static str, help: &'static str) -> ParamSpec {
+    let kind = ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true };
+    ParamSpec { name, kind, default: ParamValue::Real(1.0), help }
+}
 
 /// A fitted random forest: the mean of trees, each grown on its own draw of the rows.
 ///
@@ -102,6 +106,7 @@ struct OutOfBag {
 pub struct RandomForestParams {
     n_estimators: usize,
     bootstrap: bool,
+    max_samples: f64,
     oob_score: bool,
     oob_importance: bool,
     oob_importance_groups: Vec<Vec<usize>>,
@@ -111,6 +116,8 @@ pub struct RandomForestParams {
     min_samples_leaf: usize,
     min_child_weight: f64,
     min_split_gain: f64,
+    colsample_by_tree: f64,
+    colsample_by_level: f64,
     max_features: f64,
     max_bins: usize,
     monotone: Vec<i8>,
@@ -122,6 +129,7 @@ impl Default for RandomForestParams {
         Self {
             n_estimators: 100,
             bootstrap: true,
+            max_samples: 1.0,
             oob_score: false,
             oob_importance: false,
             oob_importance_groups: Vec::new(),
@@ -131,6 +139,8 @@ impl Default for RandomForestParams {
             min_samples_leaf: 1,
             min_child_weight: 0.0,
             min_split_gain: 0.0,
+            colsample_by_tree: 1.0,
+            colsample_by_level: 1.0,
             max_features: 1.0,
             max_bins: 255,
             monotone: Vec::new(),
@@ -147,10 +157,17 @@ impl RandomForestParams {
         self
     }
 
-    /// Whether each tree sees `n_samples` rows drawn with replacement, or all rows. Default `true`.
+    /// Whether the rows of each tree are drawn with replacement; else each is there once, or not at all. Default `true`.
     #[must_use]
     pub fn bootstrap(mut self, bootstrap: bool) -> Self {
         self.bootstrap = bootstrap;
+        self
+    }
+
+    /// Rows drawn for each tree, as a share of all, in `(0, 1]`; default `1.0`.
+    #[must_use]
+    pub fn max_samples(mut self, max_samples: f64) -> Self {
+        self.max_samples = max_samples;
         self
     }
 
@@ -220,7 +237,21 @@ impl RandomForestParams {
         self
     }
 
-    /// Share of the features that each split looks at, in `(0, 1]`; default `1.0`. Features that do not vary in a node count, unlike in scikit-learn.
+    /// Share of the features that each tree looks at, in `(0, 1]`; default `1.0`.
+    #[must_use]
+    pub fn colsample_by_tree(mut self, colsample_by_tree: f64) -> Self {
+        self.colsample_by_tree = colsample_by_tree;
+        self
+    }
+
+    /// Share of the tree's features that each of its levels looks at, in `(0, 1]`; default `1.0`.
+    #[must_use]
+    pub fn colsample_by_level(mut self, colsample_by_level: f64) -> Self {
+        self.colsample_by_level = colsample_by_level;
+        self
+    }
+
+    /// Share of the level's features that each split looks at, in `(0, 1]`; default `1.0`. Features that do not vary in a node count, unlike in scikit-learn.
     #[must_use]
     pub fn max_features(mut self, max_features: f64) -> Self {
         self.max_features = max_features;
@@ -249,6 +280,21 @@ impl RandomForestParams {
         self
     }
 
+    /// How often each row is there; `None` when all are, once.
+    fn draws(&self, n: usize, weight: Option<&[f64]>, seed: Seed) -> Option<Vec<u32>> {
+        let mut draws = vec![0; n];
+        if self.bootstrap {
+            let mut stream = seed.stream("bootstrap", 0);
+            let wanted = ((n as f64 * self.max_samples).round() as usize).max(1);
+            (0..wanted).for_each(|_| draws[stream.below(n)] += 1);
+        } else {
+            rows_of_tree(n, self.max_samples, seed, 0)?.into_iter().for_each(|row| draws[row as usize] = 1);
+        }
+        // Rows of weight zero may be all that was drawn: then every row is.
+        let counts = |row: usize| draws[row] > 0 && weight.is_none_or(|weight| weight[row] > 0.0);
+        Some(if (0..n).any(counts) { draws } else { vec![1; n] })
+    }
+
     fn rules(&self) -> TreeRules {
         TreeRules {
             criterion: self.criterion,
@@ -258,6 +304,8 @@ impl RandomForestParams {
             min_samples_leaf: self.min_samples_leaf,
             min_child_weight: self.min_child_weight,
             min_split_gain: self.min_split_gain,
+            colsample_by_tree: self.colsample_by_tree,
+            colsample_by_level: self.colsample_by_level,
             max_features: self.max_features,
             max_bins: self.max_bins,
             monotone: self.monotone.clone(),
@@ -300,7 +348,7 @@ impl RandomForestParams {
         let grow = |tree: usize| -> Result<GrownTree> {
             context.check_cancelled()?;
             let seed = context.seed.derive("tree of a forest", tree as u64);
-            let draws = self.bootstrap.then(|| draws(n, ground.weight(), seed));
+            let draws = self.draws(n, ground.weight(), seed);
             let mut importances = Importances::new(data.n_features());
             let (trees, distributions) = ground.fit_tree(draws.as_deref(), seed, true, &alone, &mut importances)?;
             let increases = match (&shuffles, &draws) {
@@ -340,7 +388,7 @@ impl RandomForestParams {
 }
 
 estimator!(RandomForestParams => RandomForest, "random_forest", {
-    n_estimators, bootstrap, oob_score, oob_importance, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
+    n_estimators, bootstrap, max_samples, oob_score, oob_importance, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, colsample_by_tree, colsample_by_level, max_features, max_bins,
 });
 mean_of_trees!(RandomForest, "random_forest");
 serde_as_file!(RandomForest);
@@ -449,16 +497,6 @@ struct GrownTree {
     importances: Importances,
     increases: Option<Vec<f64>>,
     draws: Option<Vec<u32>>,
-}
-
-/// How often each row is drawn: `n` draws with replacement, of rows that count.
-fn draws(n: usize, weight: Option<&[f64]>, seed: Seed) -> Vec<u32> {
-    let mut stream = seed.stream("bootstrap", 0);
-    let mut draws = vec![0; n];
-    (0..n).for_each(|_| draws[stream.below(n)] += 1);
-    // Rows of weight zero may be all that was drawn: then every row is.
-    let counts = |row: usize| draws[row] > 0 && weight.is_none_or(|weight| weight[row] > 0.0);
-    if (0..n).any(counts) { draws } else { vec![1; n] }
 }
 
 fn warm_start(model: &dyn Regressor, data: &TrainingSet<'_>, rules: &TreeRules) -> Result<MeanOfTrees> {
