@@ -257,27 +257,32 @@ impl<'a, 'd> Boosting<'a, 'd> {
         rules: &SplitRules,
         class: usize,
     ) -> Vec<f64> {
-        let leaf_quantile = self.objective.leaf_quantile();
         let n = self.y.len();
         let raw = &self.raw[class * n..(class + 1) * n];
-        let value = |at: usize| {
-            let node = &grown.nodes[at];
-            if node.split.is_some() {
-                return 0.0;
-            }
-            let rows = grower.partition.rows(node.rows.clone());
-            let value = if let Some(share) = leaf_quantile {
+        let rows = |at: usize| grower.partition.rows(grown.nodes[at].rows.clone());
+        let mut values = match self.objective.leaf_quantile() {
+            Some(share) => {
                 let left = |&row: &u32| {
                     let row = row as usize;
                     (self.y[row] - raw[row], self.weight.as_ref().map_or(1.0, |weight| weight[row]))
                 };
-                weighted_quantile(rows.iter().map(left).collect(), share)
-            } else {
-                self.newton_step(rows, exact, rules, node.bounds)
-            };
-            self.params.learning_rate * value
+                let is_bounded = !self.split_params.monotone.is_empty();
+                let wanted = |at: usize| is_bounded || grown.nodes[at].split.is_none();
+                let quantile = |at: usize| weighted_quantile(rows(at).iter().map(left).collect(), share);
+                let of_node = |at: usize| if wanted(at) { quantile(at) } else { 0.0 };
+                let mut values = self.workers.map(grown.nodes.len(), of_node);
+                if is_bounded {
+                    hold_between(&mut values, grown, &self.split_params.monotone);
+                }
+                values
+            }
+            None => self.workers.map(grown.nodes.len(), |at| match grown.nodes[at].split {
+                Some(_) => 0.0,
+                None => self.newton_step(rows(at), exact, rules, grown.nodes[at].bounds),
+            }),
         };
-        self.workers.map(grown.nodes.len(), value)
+        values.iter_mut().for_each(|value| *value *= self.params.learning_rate);
+        values
     }
 
     /// The minimum of the second-order loss of some rows.
@@ -389,6 +394,26 @@ fn derive_softmax(
         let p = (raw[row] - log_sums[row]).exp();
         gradient[row] = p - f64::from(y[row] == class as f64);
         hessian[row] = factor * p * (1.0 - p);
+    }
+}
+
+/// Holds the values of nodes between bounds, so that leaves keep the directions of the questions above them: half way between what
+/// the sides of such a question would say as a whole. (Bounds of the search are of Newton steps, which quantiles are not.)
+fn hold_between(values: &mut [f64], grown: &Grown, monotone: &[i8]) {
+    let mut bounds = vec![(f64::NEG_INFINITY, f64::INFINITY); values.len()];
+    // Sides come after their parents.
+    for (at, node) in grown.nodes.iter().enumerate() {
+        let (low, high) = bounds[at];
+        values[at] = values[at].clamp(low, high);
+        let Some(split) = &node.split else { continue };
+        let middle = (0.5 * (values[split.left] + values[split.right])).clamp(low, high);
+        let (below, above) = ((low, middle), (middle, high));
+        let sides = match monotone.get(split.feature) {
+            Some(1) => [below, above],
+            Some(-1) => [above, below],
+            _ => [(low, high); 2],
+        };
+        (bounds[split.left], bounds[split.right]) = (sides[0], sides[1]);
     }
 }
 

@@ -406,8 +406,8 @@ impl GradientBoostingParams {
 
     /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free. One per feature; default: all free.
     ///
-    /// Holds for what is predicted, whatever the loss. Categories must be free, and so must the features of
-    /// [`Loss::Softmax`], and of losses whose leaves hold quantiles.
+    /// Holds for what is predicted, whatever the loss. Categories must be free, and so must all features of [`Loss::Softmax`], whose classes
+    /// share one sum.
     #[must_use]
     pub fn monotone(mut self, directions: impl Into<Vec<i8>>) -> Self {
         self.monotone = directions.into();
@@ -461,15 +461,7 @@ impl GradientBoostingParams {
         if self.objective.as_ref().is_some_and(|objective| objective.link() == crate::Link::Softmax) {
             return refuse("objective", "of the link softmax".to_owned(), "a link of one raw score".to_owned());
         }
-        let quantiles = match &self.objective {
-            Some(objective) => objective.leaf_quantile().is_some(),
-            None => matches!(self.loss, Loss::AbsoluteError | Loss::Quantile),
-        };
-        let free = if quantiles {
-            Some("losses whose leaves are quantiles")
-        } else {
-            (self.objective.is_none() && self.loss == Loss::Softmax).then_some("softmax")
-        };
+        let free = (self.objective.is_none() && self.loss == Loss::Softmax).then_some("softmax");
         check_constraints(&self.monotone, &self.interactions, data, free)?;
         if let Some(edges) = &self.bin_edges {
             if edges.len() != n {
