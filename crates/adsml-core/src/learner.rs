@@ -84,6 +84,18 @@ pub struct ValidationSet<'a> {
     pub offset: Option<ArrayView1<'a, f64>>,
 }
 
+impl<'a> ValidationSet<'a> {
+    /// Features and target, nothing else.
+    ///
+    /// # Errors
+    ///
+    /// As [`TrainingSet::new`].
+    pub fn new(x: ArrayView2<'a, f64>, y: ArrayView1<'a, f64>) -> Result<Self> {
+        TrainingSet::new(x, y)?;
+        Ok(Self { x, y, sample_weight: None, offset: None })
+    }
+}
+
 impl<'a> TrainingSet<'a> {
     /// Features and target, nothing else.
     ///
@@ -140,6 +152,32 @@ impl<'a> TrainingSet<'a> {
             }
         }
         self.offset = offset;
+        Ok(self)
+    }
+
+    /// With a description of every feature: which are categories, and of what levels.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Length`] unless there is one per feature.
+    pub fn with_columns(mut self, columns: &'a [FeatureColumn]) -> Result<Self> {
+        Error::check_length("the list of feature columns", self.n_features(), columns.len())?;
+        self.columns = columns;
+        Ok(self)
+    }
+
+    /// With rows to watch while fitting.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::FeatureCount`] unless they have the same features.
+    pub fn with_validation(mut self, validation: Option<ValidationSet<'a>>) -> Result<Self> {
+        if let Some(watched) = &validation
+            && watched.x.ncols() != self.n_features()
+        {
+            return Err(Error::FeatureCount { expected: self.n_features(), found: watched.x.ncols() });
+        }
+        self.validation = validation;
         Ok(self)
     }
 

@@ -801,8 +801,10 @@ fn one_thread_and_many_agree_on_a_table_of_shared_columns() {
 #[test]
 fn a_start_that_is_better_than_what_follows_is_kept() {
     let ((x, y), (x_watched, y_watched)) = (rows(600, Loss::SquaredError, 23), rows(400, Loss::SquaredError, 24));
-    let validation = ValidationSet { x: x_watched.view(), y: y_watched.view(), sample_weight: None, offset: None };
-    let watched = TrainingSet { validation: Some(validation), ..TrainingSet::new(x.view(), y.view()).unwrap() };
+    let validation = ValidationSet::new(x_watched.view(), y_watched.view()).unwrap();
+    let watched = TrainingSet::new(x.view(), y.view()).unwrap().with_validation(Some(validation)).unwrap();
+    let narrow = ValidationSet::new(x_watched.slice(s![.., ..2]), y_watched.view()).unwrap();
+    assert!(matches!(watched.with_validation(Some(narrow)), Err(Error::FeatureCount { expected: 5, found: 2 })));
     let params = params(Growth::LeafWise, Loss::SquaredError).learning_rate(0.3).early_stopping_rounds(5);
     let start = params.clone().n_estimators(300).fit_set(&watched, &FitContext::default()).unwrap();
     let context = FitContext { warm_start: Some(&start), ..FitContext::default() };

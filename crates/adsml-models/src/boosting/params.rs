@@ -377,6 +377,22 @@ impl GradientBoostingParams {
     }
 
     /// Rounds without a better loss on the validation rows before boosting stops, `0` for never; default `0`. The model keeps the best round's trees.
+    ///
+    /// ```
+    /// use adsml_core::{FitContext, TrainingSet, ValidationSet};
+    /// use adsml_models::GradientBoosting;
+    /// use ndarray::{Array1, Array2, s};
+    ///
+    /// // What day it is says half of the story.
+    /// let x = Array2::from_shape_fn((300, 2), |(day, feature)| ((day * (7 + 6 * feature)) % 50) as f64);
+    /// let y = Array1::from_shape_fn(300, |day| x[[day, 0]] + ((day * 7_919) % 101) as f64);
+    /// let late = ValidationSet::new(x.slice(s![200.., ..]), y.slice(s![200..]))?;
+    /// let early = TrainingSet::new(x.slice(s![..200, ..]), y.slice(s![..200]))?.with_validation(Some(late))?;
+    /// let params = GradientBoosting::params().n_estimators(1_000).early_stopping_rounds(10);
+    /// let model = params.fit_set(&early, &FitContext::default())?;
+    /// assert!(model.n_rounds() < 1_000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn early_stopping_rounds(mut self, early_stopping_rounds: usize) -> Self {
         self.early_stopping_rounds = early_stopping_rounds;
