@@ -36,6 +36,8 @@ pub(crate) struct Derivatives {
 pub(crate) struct Rounded {
     pub(crate) words: Words,
     pub(crate) scale: Scale,
+    /// No rounded hessian is larger.
+    pub(crate) largest_hessian: f64,
 }
 
 /// One word per row for both, or, for heavy tails, a number each.
@@ -87,7 +89,8 @@ struct Extent {
 
 impl Rounded {
     pub(crate) const fn empty() -> Self {
-        Self { words: Words::Packed(Vec::new()), scale: Scale { gradient: 1.0, hessian: 1.0, hessian_counts: false } }
+        let scale = Scale { gradient: 1.0, hessian: 1.0, hessian_counts: false };
+        Self { words: Words::Packed(Vec::new()), scale, largest_hessian: 1.0 }
     }
 
     /// Rounds the derivatives of every row; `weight` is the hessian where there is none of its own.
@@ -125,6 +128,7 @@ impl Rounded {
             hessian_counts,
         };
         let scale = self.scale;
+        self.largest_hessian = (extent.largest_hessian * scale.hessian).ceil().max(1.0);
         if heavy {
             if !matches!(self.words, Words::Wide(_)) {
                 self.words = Words::Wide(Vec::new());

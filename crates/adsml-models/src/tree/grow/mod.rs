@@ -237,6 +237,11 @@ impl<'a> Grower<'a> {
         if least <= 1 || plan.rules.hessian_counts {
             return Ok(());
         }
+        // A sum of hessians is that of some rows at least.
+        let surely = |side: Sums| side.h >= least as f64 * plan.rounded.largest_hessian;
+        if surely(split.left) && surely(split.right) {
+            return Ok(());
+        }
         let rows = self.partition.rows(node.rows.clone());
         let codes = &self.matrix.column_of(split.feature).codes;
         let left = rows.iter().filter(|&&row| goes_left[usize::from(codes[row as usize])]).count();
