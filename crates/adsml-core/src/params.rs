@@ -73,6 +73,11 @@ impl ParamSpec {
         Self::real(name, ParamKind::Real { min: 0.0, max: 1.0, min_excluded: false }, default, help)
     }
 
+    /// A number in `(0, 1]`, 1 by default.
+    pub const fn share(name: &'static str, help: &'static str) -> Self {
+        Self::real(name, ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true }, 1.0, help)
+    }
+
     /// A whole number of at least `min`.
     pub const fn count(name: &'static str, min: i64, default: i64, help: &'static str) -> Self {
         Self { name, kind: ParamKind::Integer { min, max: i64::MAX }, default: ParamValue::Integer(default), help }

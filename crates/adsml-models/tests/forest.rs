@@ -4,13 +4,13 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use adsml_core::{
-    CancelToken, Error, FeatureColumn, FeatureKind, FitContext, Learner, Levels, LoaderRegistry, ModelFile, ParamSpec,
-    ParamValue, Regressor, Result, Seed, Steps, TrainingSet,
+    CancelToken, Error, FeatureColumn, FeatureKind, FitContext, Levels, LoaderRegistry, ModelFile, Regressor, Seed,
+    Steps, TrainingSet,
 };
 use adsml_models::{
     Criterion, DecisionTree, DecisionTreeParams, Importance, ModelError, RandomForest, RandomForestParams, register,
 };
-use adsml_testing::{check_learner, check_regressor};
+use adsml_testing::{Preset, check_learner, check_regressor};
 use ndarray::{Array1, Array2, ArrayView2, Axis, array, s};
 
 const CRITERIA: [Criterion; 2] = [Criterion::SquaredError, Criterion::Gini];
@@ -75,31 +75,6 @@ fn bytes(model: &dyn Regressor) -> Vec<u8> {
 fn assert_close(found: &Array1<f64>, expected: &Array1<f64>, tolerance: f64, what: &str) {
     for (row, (a, b)) in found.iter().zip(expected).enumerate() {
         assert!((a - b).abs() <= tolerance * b.abs().max(1e-3), "{what}, row {row}: {a} for {b}");
-    }
-}
-
-/// Settings that are not the defaults, as a learner that has none.
-#[derive(Debug, Clone)]
-struct Preset<P>(P);
-
-impl<P: Learner + Clone + 'static> Learner for Preset<P> {
-    fn name(&self) -> &'static str {
-        "preset"
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        &[]
-    }
-    fn param(&self, name: &str) -> Result<ParamValue> {
-        Err(ParamSpec::find(&[], "preset", name).unwrap_err())
-    }
-    fn set_param(&mut self, name: &str, _: ParamValue) -> Result<()> {
-        Err(ParamSpec::find(&[], "preset", name).unwrap_err())
-    }
-    fn fit(&self, data: &TrainingSet<'_>, context: &FitContext<'_>) -> Result<Box<dyn Regressor>> {
-        Learner::fit(&self.0, data, context)
-    }
-    fn boxed_clone(&self) -> Box<dyn Learner> {
-        Box::new(self.clone())
     }
 }
 

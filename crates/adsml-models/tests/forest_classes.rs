@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use adsml_core::{
     CancelToken, Classifier, Error, FeatureColumn, FeatureKind, FitContext, Learner, Levels, LoaderRegistry, ModelFile,
-    ParamSpec, ParamValue, Regressor, Result, Seed, TrainingSet,
+    ParamValue, Regressor, Seed, TrainingSet,
 };
 use adsml_models::{
     Criterion, DecisionTree, DecisionTreeParams, Importance, ModelError, RandomForest, RandomForestParams, register,
 };
-use adsml_testing::{check_learner, check_regressor};
+use adsml_testing::{Preset, check_learner, check_regressor};
 use ndarray::{Array1, Array2, Axis, array, s};
 
 fn tree(n_classes: usize) -> DecisionTreeParams {
@@ -69,31 +69,6 @@ fn brier(proba: &Array2<f64>, y: &Array1<f64>) -> f64 {
         proba.row(row).iter().enumerate().map(|(class, p)| (f64::from(class as f64 == y) - p).powi(2)).sum()
     };
     y.iter().enumerate().map(of_row).sum::<f64>() / y.len() as f64
-}
-
-/// Settings that are not the defaults, as a learner that has none.
-#[derive(Debug, Clone)]
-struct Preset<P>(P);
-
-impl<P: Learner + Clone + 'static> Learner for Preset<P> {
-    fn name(&self) -> &'static str {
-        "preset"
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        &[]
-    }
-    fn param(&self, name: &str) -> Result<ParamValue> {
-        Err(ParamSpec::find(&[], "preset", name).unwrap_err())
-    }
-    fn set_param(&mut self, name: &str, _: ParamValue) -> Result<()> {
-        Err(ParamSpec::find(&[], "preset", name).unwrap_err())
-    }
-    fn fit(&self, data: &TrainingSet<'_>, context: &FitContext<'_>) -> Result<Box<dyn Regressor>> {
-        Learner::fit(&self.0, data, context)
-    }
-    fn boxed_clone(&self) -> Box<dyn Learner> {
-        Box::new(self.clone())
-    }
 }
 
 #[test]

@@ -4,13 +4,13 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use adsml_core::{
-    CancelToken, Error, FeatureColumn, FeatureKind, FitContext, Learner, Levels, LoaderRegistry, ModelFile, ParamSpec,
-    ParamValue, Regressor, Result, Seed, Steps, TrainingSet, ValidationSet,
+    CancelToken, Error, FeatureColumn, FeatureKind, FitContext, Levels, LoaderRegistry, ModelFile, Regressor, Seed,
+    Steps, TrainingSet, ValidationSet,
 };
 use adsml_models::{
     GradientBoosting, GradientBoostingParams, Growth, Importance, Loss, ModelError, Objective, register,
 };
-use adsml_testing::{check_learner, check_regressor};
+use adsml_testing::{Preset, check_learner, check_regressor};
 use ndarray::{Array1, Array2, ArrayView2, Axis, array, s};
 
 const GROWTHS: [Growth; 3] = [Growth::LeafWise, Growth::DepthWise, Growth::Symmetric];
@@ -68,31 +68,6 @@ fn assert_close(found: &Array1<f64>, expected: &Array1<f64>, tolerance: f64, wha
 fn category(name: &str, n_levels: usize) -> FeatureColumn {
     let levels = Levels::from_iter((0..n_levels).map(|level| level.to_string()));
     FeatureColumn { kind: FeatureKind::Category { levels: Arc::new(levels) }, ..FeatureColumn::number(name) }
-}
-
-/// Settings that are not the defaults, as a learner that has none.
-#[derive(Debug, Clone)]
-struct Preset(GradientBoostingParams);
-
-impl Learner for Preset {
-    fn name(&self) -> &'static str {
-        "preset"
-    }
-    fn params(&self) -> &'static [ParamSpec] {
-        &[]
-    }
-    fn param(&self, name: &str) -> Result<ParamValue> {
-        Err(ParamSpec::find(&[], "preset", name).unwrap_err())
-    }
-    fn set_param(&mut self, name: &str, _: ParamValue) -> Result<()> {
-        Err(ParamSpec::find(&[], "preset", name).unwrap_err())
-    }
-    fn fit(&self, data: &TrainingSet<'_>, context: &FitContext<'_>) -> Result<Box<dyn Regressor>> {
-        Learner::fit(&self.0, data, context)
-    }
-    fn boxed_clone(&self) -> Box<dyn Learner> {
-        Box::new(self.clone())
-    }
 }
 
 #[test]

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use adsml_core::{
-    Error, FitContext, Learner, LoaderRegistry, ModelFile, ParamKind, ParamSpec, ParamValue, TrainingSet,
+    Error, FitContext, Learner, LoaderRegistry, ModelFile, ParamKind, ParamSpec, ParamValue, Regressor, Result,
+    TrainingSet,
 };
 
 use crate::regressor::{bits, check_regressor};
@@ -105,5 +106,30 @@ fn values_outside(spec: &ParamSpec) -> Vec<ParamValue> {
         ParamKind::Flag => vec![ParamValue::Integer(1), ParamValue::Choice("true")],
         ParamKind::Choice(_) => vec![ParamValue::Choice("no_such_choice"), ParamValue::Integer(0)],
         _ => Vec::new(),
+    }
+}
+
+/// Settings that are not the defaults, as a learner without parameters: [`check_learner`] tries those out.
+#[derive(Debug, Clone)]
+pub struct Preset<P>(pub P);
+
+impl<P: Learner + Clone + 'static> Learner for Preset<P> {
+    fn name(&self) -> &'static str {
+        "preset"
+    }
+    fn params(&self) -> &'static [ParamSpec] {
+        &[]
+    }
+    fn param(&self, name: &str) -> Result<ParamValue> {
+        Err(ParamSpec::find(&[], "preset", name).unwrap_err())
+    }
+    fn set_param(&mut self, name: &str, _: ParamValue) -> Result<()> {
+        Err(ParamSpec::find(&[], "preset", name).unwrap_err())
+    }
+    fn fit(&self, data: &TrainingSet<'_>, context: &FitContext<'_>) -> Result<Box<dyn Regressor>> {
+        Learner::fit(&self.0, data, context)
+    }
+    fn boxed_clone(&self) -> Box<dyn Learner> {
+        Box::new(self.clone())
     }
 }

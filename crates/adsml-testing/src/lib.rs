@@ -39,5 +39,5 @@ mod learner;
 mod regressor;
 
 pub use data::{golden, shared_data, workspace_root};
-pub use learner::check_learner;
+pub use learner::{Preset, check_learner};
 pub use regressor::{check_classifier, check_regressor};

@@ -49,10 +49,10 @@ const SPECS: &[ParamSpec] = &[
         0.0,
         "Largest absolute leaf value before the learning rate; 0 for no limit",
     ),
-    share("subsample", "Share of the rows that each tree sees"),
-    share("colsample_by_tree", "Share of the features that each tree sees"),
-    share("colsample_by_level", "Share of the tree's features that each level sees"),
-    share("colsample_by_node", "Share of the level's features that each split looks at"),
+    ParamSpec::share("subsample", "Share of the rows that each tree sees"),
+    ParamSpec::share("colsample_by_tree", "Share of the features that each tree sees"),
+    ParamSpec::share("colsample_by_level", "Share of the tree's features that each level sees"),
+    ParamSpec::share("colsample_by_node", "Share of the level's features that each split looks at"),
     count(
         "early_stopping_rounds",
         0,
@@ -67,12 +67,6 @@ const SPECS: &[ParamSpec] = &[
 
 const fn count(name: &'static str, min: i64, max: i64, default: i64, help: &'static str) -> ParamSpec {
     ParamSpec { name, kind: ParamKind::Integer { min, max }, default: ParamValue::Integer(default), help }
-}
-
-/// A number in `(0, 1]`, 1 by default.
-const fn share(name: &'static str, help: &'static str) -> ParamSpec {
-    let kind = ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true };
-    ParamSpec { name, kind, default: ParamValue::Real(1.0), help }
 }
 
 /// Parameters of [`GradientBoosting`]: by default LightGBM's, where it has them.

@@ -26,12 +26,7 @@ const SPECS: &[ParamSpec] = &[
     ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
     ParamSpec::non_negative("min_child_weight", 0.0, "Least sum of weights of a leaf"),
     ParamSpec::non_negative("min_split_gain", 0.0, "Least fall of the weighted sum of squared errors by a split"),
-    ParamSpec {
-        name: "max_features",
-        kind: ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true },
-        default: ParamValue::Real(1.0),
-        help: "Share of the features that each split looks at",
-    },
+    ParamSpec::share("max_features", "Share of the features that each split looks at"),
     ParamSpec {
         name: "max_bins",
         kind: ParamKind::Integer { min: 2, max: 255 },

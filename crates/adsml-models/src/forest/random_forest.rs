@@ -16,7 +16,7 @@ use crate::tree::{Importances, Trees, Workers, rows_of_tree};
 const SPECS: &[ParamSpec] = &[
     ParamSpec::count("n_estimators", 1, 100, "Trees"),
     ParamSpec::flag("bootstrap", true, "Whether each tree sees rows drawn with replacement, or all rows"),
-    share("max_samples", "Rows drawn for each tree, as a share of all"),
+    ParamSpec::share("max_samples", "Rows drawn for each tree, as a share of all"),
     ParamSpec::flag("oob_score", false, "Whether rows are also predicted by the trees that did not see them"),
     ParamSpec::flag(
         "oob_importance",
@@ -39,9 +39,9 @@ const SPECS: &[ParamSpec] = &[
     ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
     ParamSpec::non_negative("min_child_weight", 0.0, "Least sum of weights of a leaf"),
     ParamSpec::non_negative("min_split_gain", 0.0, "Least fall of the weighted sum of squared errors by a split"),
-    share("colsample_by_tree", "Share of the features that each tree looks at"),
-    share("colsample_by_level", "Share of those that each level of a tree looks at"),
-    share("max_features", "Share of those that each split looks at"),
+    ParamSpec::share("colsample_by_tree", "Share of the features that each tree looks at"),
+    ParamSpec::share("colsample_by_level", "Share of those that each level of a tree looks at"),
+    ParamSpec::share("max_features", "Share of those that each split looks at"),
     ParamSpec {
         name: "max_bins",
         kind: ParamKind::Integer { min: 2, max: 255 },
@@ -49,12 +49,6 @@ const SPECS: &[ParamSpec] = &[
         help: "Most bins of a feature, not counting that of missing values",
     },
 ];
-
-/// A number in `(0, 1]`, 1 by default.
-const fn share(name: &'static str, help: &'static str) -> ParamSpec {
-    let kind = ParamKind::Real { min: 0.0, max: 1.0, min_excluded: true };
-    ParamSpec { name, kind, default: ParamValue::Real(1.0), help }
-}
 
 /// A fitted random forest: the mean of trees, each grown on its own draw of the rows.
 ///
