@@ -11,7 +11,7 @@ use super::oob_importance::{self, DrawnTree, OobShuffles};
 use crate::Result;
 use crate::estimator::{estimator, serde_as_file};
 use crate::inspection::{PermutationImportance, checked_groups};
-use crate::tree::{Importances, Trees, Workers, rows_of_tree};
+use crate::tree::{Importances, Trees, Workers, each_row, rows_of_tree};
 
 const SPECS: &[ParamSpec] = &[
     ParamSpec::count("n_estimators", 1, 100, "Trees"),
@@ -523,8 +523,9 @@ impl OobSums {
 
     /// Adds what one tree says of the rows it did not see.
     fn add(&mut self, tree: &Trees, distributions: &Distributions, data: &TrainingSet<'_>, draws: &[u32]) {
-        for (row, _) in draws.iter().enumerate().filter(|(_, draws)| **draws == 0) {
-            let value = tree.leaf_value(0, &data.x.row(row).to_vec());
+        let unseen = (0..draws.len()).filter(|&row| draws[row] == 0);
+        each_row(data.x, unseen, |row, values| {
+            let value = tree.leaf_value(0, values);
             if self.many_classes > 0 {
                 let sums = &mut self.sums[row * self.many_classes..][..self.many_classes];
                 sums.iter_mut().zip(distributions.of_leaf(value)).for_each(|(sum, share)| *sum += share);
@@ -532,7 +533,7 @@ impl OobSums {
                 self.sums[row] += value;
             }
             self.counts[row] += 1;
-        }
+        });
     }
 
     fn finish(mut self, y: &[f64], weight: Option<&[f64]>) -> OutOfBag {
