@@ -1,5 +1,20 @@
 //! Budget allocation with a certified optimality gap.
 //!
-//! *A title page: nothing is here yet.* This crate will hold response curves, the budget problem
-//! (totals, bounds, groups, targets), an exact optimiser and the well-known stochastic ones behind
-//! one trait, and a certificate with every plan that anyone can re-check.
+//! *Under construction.*
+#![allow(dead_code)]
+
+mod certificate;
+mod curve;
+mod error;
+mod optimizer;
+mod problem;
+mod program;
+pub use adsml_core::FitContext;
+
+#[derive(Debug)]
+pub struct Allocation;
+pub use certificate::Certificate;
+pub use curve::{Maximum, ResponseCurve, ResponseUnit, Shape};
+pub use error::{OptimizeError, Result};
+pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
+pub use problem::{BudgetProblem, Campaign, Group, Limit, Objective, Total};

@@ -1,0 +1,155 @@
+//! What can go wrong while a budget is divided.
+
+/// Result of this crate's functions.
+pub type Result<T, E = OptimizeError> = std::result::Result<T, E>;
+
+/// What can go wrong while a budget is divided.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OptimizeError {
+    /// A parameter of a curve or an optimiser lies outside its accepted range.
+    #[error("parameter `{name}` of {owner} is {value}, expected {expected}")]
+    InvalidParameter {
+        /// Whose parameter: `the Hill curve`, `differential_evolution`.
+        owner: String,
+        /// Its name.
+        name: &'static str,
+        /// What was given.
+        value: String,
+        /// The accepted range, in words.
+        expected: &'static str,
+    },
+    /// There is nothing to divide a budget over.
+    #[error("the problem has no campaigns")]
+    NoCampaigns,
+    /// Two campaigns share an id.
+    #[error("campaign `{id}` appears twice")]
+    DuplicateCampaign {
+        /// The shared id.
+        id: String,
+    },
+    /// A group names a campaign that does not exist.
+    #[error("group `{group}` names campaign `{id}`, which the problem does not have")]
+    UnknownCampaign {
+        /// The group.
+        group: String,
+        /// The id it names.
+        id: String,
+    },
+    /// A campaign is in two groups, or twice in one.
+    #[error("campaign `{id}` is in group `{first}` and in group `{second}`; groups may not overlap")]
+    OverlappingGroups {
+        /// The campaign.
+        id: String,
+        /// One group.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// An amount of money is negative, missing or infinite.
+    #[error("{what} is {value}, expected {expected}")]
+    InvalidAmount {
+        /// Which amount: `the total`, `the lower bound of campaign C2`.
+        what: String,
+        /// What was given.
+        value: f64,
+        /// The accepted range, in words.
+        expected: &'static str,
+    },
+    /// An amount is finer than the currency's smallest coin.
+    #[error("{what} is {value}, which is not a whole number of minor units: {currency} has {digits} decimal digits")]
+    FractionOfMinorUnit {
+        /// Which amount.
+        what: String,
+        /// What was given.
+        value: f64,
+        /// The currency.
+        currency: String,
+        /// Its decimal digits.
+        digits: u8,
+    },
+    /// An amount has more minor units than can be counted exactly.
+    #[error("{what} is {value}, more than the {most} that can be counted in minor units")]
+    Overflow {
+        /// Which amount.
+        what: String,
+        /// What was given.
+        value: f64,
+        /// The greatest amount.
+        most: f64,
+    },
+    /// A lower bound lies above its upper bound.
+    #[error("{what} has the lower bound {lower} above its upper bound {upper}")]
+    CrossedBounds {
+        /// Whose bounds.
+        what: String,
+        /// The lower bound.
+        lower: f64,
+        /// The upper bound.
+        upper: f64,
+    },
+    /// A share of the total where there is no total.
+    #[error("{what} is a share of the total, but the problem has no total")]
+    ShareWithoutTotal {
+        /// Which bound.
+        what: String,
+    },
+    /// Responses of different units cannot be added, or not compared with the objective.
+    #[error("campaign `{id}` counts its response in {found}, expected {expected}")]
+    ResponseUnits {
+        /// The campaign.
+        id: String,
+        /// Its unit.
+        found: &'static str,
+        /// The unit of the others, or of the objective.
+        expected: &'static str,
+    },
+    /// No budgets satisfy every constraint.
+    #[error("no budgets satisfy these constraints together: {}", clash.join("; "))]
+    Infeasible {
+        /// A smallest set of constraints that clash: without any one of them the others can be satisfied.
+        clash: Vec<String>,
+    },
+    /// No plan reaches the target, or none was found.
+    #[error("no plan reaches {target}: the best found has {best}{}", if *.proved { ", and none has more" } else { "" })]
+    TargetUnreachable {
+        /// The target, in words.
+        target: String,
+        /// The nearest that was found, in words.
+        best: String,
+        /// Whether it is proved that no plan reaches it.
+        proved: bool,
+    },
+    /// A curve is not what it declares.
+    #[error("the curve of campaign `{id}` declares itself {declared}, but {finding}")]
+    FalseDeclaration {
+        /// The campaign.
+        id: String,
+        /// Its declared shape.
+        declared: &'static str,
+        /// What was found, with numbers.
+        finding: String,
+    },
+    /// A curve has a value that is not a finite number.
+    #[error("the curve of campaign `{id}` has the value {value} at a spend of {spend}")]
+    InvalidValue {
+        /// The campaign.
+        id: String,
+        /// The spend.
+        spend: f64,
+        /// Its value there.
+        value: f64,
+    },
+    /// The cancel token was used before any feasible plan was found.
+    #[error("cancelled before a feasible plan was found")]
+    Cancelled,
+}
+
+impl From<OptimizeError> for adsml_core::Error {
+    fn from(error: OptimizeError) -> Self {
+        match error {
+            OptimizeError::Cancelled => Self::Cancelled,
+            error => Self::component(error),
+        }
+    }
+}
