@@ -1,10 +1,20 @@
 //! Response curves: what a campaign's spend buys.
 
+#[cfg(test)]
+mod check;
+mod hill;
+mod logarithmic;
 mod maximum;
+mod power;
 
 use std::fmt::Debug;
 
+pub use hill::Hill;
+pub use logarithmic::Logarithmic;
 pub use maximum::Maximum;
+pub use power::Power;
+
+use crate::{OptimizeError, Result};
 
 /// What one campaign's spend buys in one period, as a function of that spend.
 ///
@@ -102,4 +112,23 @@ pub enum ResponseUnit {
     /// Not said: taken for whatever the objective needs.
     #[default]
     Unspecified,
+}
+
+/// `value` if it is finite and above 0.
+fn positive(owner: &str, name: &'static str, value: f64) -> Result<f64> {
+    require(owner, name, value, value > 0.0 && value.is_finite(), "a finite number above 0")
+}
+
+/// `value` if it is finite and not below 0.
+fn not_negative(owner: &str, name: &'static str, value: f64) -> Result<f64> {
+    require(owner, name, value, value >= 0.0 && value.is_finite(), "a finite number, at least 0")
+}
+
+/// `value` if it is `accepted`.
+fn require(owner: &str, name: &'static str, value: f64, accepted: bool, expected: &'static str) -> Result<f64> {
+    if accepted {
+        Ok(value)
+    } else {
+        Err(OptimizeError::InvalidParameter { owner: owner.to_owned(), name, value: format!("{value:?}"), expected })
+    }
 }
