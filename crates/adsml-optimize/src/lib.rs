@@ -14,7 +14,10 @@ pub use adsml_core::FitContext;
 #[derive(Debug)]
 pub struct Allocation;
 pub use certificate::Certificate;
-pub use curve::{Hill, Logarithmic, Maximum, Power, ResponseCurve, ResponseUnit, Shape};
+pub use curve::{
+    Hill, Logarithmic, Logistic, Maximum, MichaelisMenten, NegativeExponential, Power, ResponseCurve, ResponseUnit,
+    Shape,
+};
 pub use error::{OptimizeError, Result};
 pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, Campaign, Group, Limit, Objective, Total};

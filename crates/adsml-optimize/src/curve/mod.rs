@@ -2,16 +2,22 @@
 
 #[cfg(test)]
 mod check;
+mod exponential;
 mod hill;
 mod logarithmic;
+mod logistic;
 mod maximum;
+mod michaelis_menten;
 mod power;
 
 use std::fmt::Debug;
 
+pub use exponential::NegativeExponential;
 pub use hill::Hill;
 pub use logarithmic::Logarithmic;
+pub use logistic::Logistic;
 pub use maximum::Maximum;
+pub use michaelis_menten::MichaelisMenten;
 pub use power::Power;
 
 use crate::{OptimizeError, Result};
