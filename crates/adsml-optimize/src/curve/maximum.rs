@@ -54,6 +54,20 @@ fn ends<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) 
 /// Where a curve is concave, its tangent at any spend lies above it: the bound is the tangent's own maximum.
 fn concave<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
     let spend = curve.argmax_minus(price, [from, to], 0.5 * (from + to)).clamp(from, to);
+    let mut touch = tangent(curve, price, [from, to], spend);
+    // The tangent at 0 may be upright: those close by are not, and touch ever closer.
+    let mut reach = to - from;
+    while touch.bound == f64::INFINITY && reach > 0.0 {
+        reach *= 1e-3;
+        let beside = tangent(curve, price, [from, to], from + reach);
+        let best = touch.or(beside);
+        touch = Maximum { bound: beside.bound.max(best.attained), ..best };
+    }
+    touch
+}
+
+/// The bound of the tangent at `spend`.
+fn tangent<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2], spend: f64) -> Maximum {
     let touch = Maximum::at(curve, price, spend);
     let slope = curve.marginal(spend) - price;
     let reach = if slope > 0.0 { to - spend } else { from - spend };
@@ -62,12 +76,17 @@ fn concave<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2
     Maximum { bound: touch.attained + rise, ..touch }
 }
 
-/// A maximiser of a concave `value - price * spend`: Newton steps on the marginal, halving where they leave the bracket.
+/// A maximiser of a concave `value - price * spend`.
+///
+/// Newton steps on the logarithm of the marginal as a function of that of the spend, which is a straight line for power
+/// laws and nearly so elsewhere; on the marginal itself where there are no logarithms; by a secant where the curve does not
+/// know its second slope; halving where a step leaves the bracket.
 pub(super) fn concave_argmax<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2], near: f64) -> f64 {
     let (mut low, mut high) = (from, to);
     let mut spend = near.clamp(from, to);
+    let mut before = [f64::NAN; 2];
     for _ in 0..100 {
-        let [marginal, curvature] = curve.slopes(spend);
+        let [marginal, mut curvature] = curve.slopes(spend);
         let excess = marginal - price;
         if excess > 0.0 {
             low = spend;
@@ -77,18 +96,35 @@ pub(super) fn concave_argmax<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [
         if excess.abs() <= 4.0 * f64::EPSILON * price.abs() || high - low <= 2.0 * f64::EPSILON * high {
             break;
         }
-        let step = spend - excess / curvature;
-        spend = if step > low && step < high {
-            step
-        } else if step >= high && high == to && curve.marginal(to) >= price {
+        if curvature.is_nan() {
+            curvature = (marginal - before[1]) / (spend - before[0]);
+        }
+        before = [spend, marginal];
+        let elasticity = spend * curvature / marginal;
+        let next = if price > 0.0 && elasticity < 0.0 && elasticity > f64::NEG_INFINITY {
+            spend * ((price / marginal).ln() / elasticity).exp()
+        } else {
+            spend - excess / curvature
+        };
+        spend = if next > low && next < high {
+            if (next - spend).abs() <= 2.0 * f64::EPSILON * spend {
+                return next;
+            }
+            next
+        } else if next >= high && high == to && curve.marginal(to) >= price {
             return to;
-        } else if step <= low && low == from && curve.marginal(from) <= price {
+        } else if next <= low && low == from && curve.marginal(from) <= price {
             return from;
         } else {
-            0.5 * (low + high)
+            middle(low, high)
         };
     }
     spend
+}
+
+/// Between `low` and `high`: halfway in orders of magnitude while there are many between them.
+fn middle(low: f64, high: f64) -> f64 {
+    if high > 16.0 * low { (low.max(1e-8 * high) * high).sqrt() } else { 0.5 * (low + high) }
 }
 
 /// Where a curve only never falls, a piece from `l` to `r` has at most `value(r) - price * l`; the worst piece is halved.
@@ -131,5 +167,92 @@ impl PartialOrd for Piece {
 impl Ord for Piece {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         self.0.0.total_cmp(&other.0.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::curve::{Power, check};
+
+    /// `sqrt(x)`, but the maximiser is always said to be at 0, where the tangent is upright.
+    #[derive(Debug)]
+    struct Stubborn;
+
+    impl ResponseCurve for Stubborn {
+        fn value(&self, spend: f64) -> f64 {
+            spend.sqrt()
+        }
+        fn marginal(&self, spend: f64) -> f64 {
+            0.5 / spend.sqrt()
+        }
+        fn shape(&self) -> Shape {
+            Shape::Concave
+        }
+        fn argmax_minus(&self, _: f64, _: [f64; 2], _: f64) -> f64 {
+            0.0
+        }
+    }
+
+    #[test]
+    fn an_upright_tangent_at_zero_gives_way_to_one_close_by() {
+        let found = Stubborn.max_minus(0.1, [0.0, 100.0]);
+        assert!(found.bound.is_finite() && found.bound >= 2.5, "{found:?}");
+        let point = Stubborn.max_minus(0.1, [0.0, 0.0]);
+        assert_eq!((point.attained, point.bound), (0.0, 0.0));
+    }
+
+    /// A curve that counts how often its slopes are asked for, and may keep its second slope to itself.
+    #[derive(Debug)]
+    struct Counted(Power, bool, std::sync::atomic::AtomicUsize);
+
+    impl ResponseCurve for Counted {
+        fn value(&self, spend: f64) -> f64 {
+            self.0.value(spend)
+        }
+        fn marginal(&self, spend: f64) -> f64 {
+            self.0.marginal(spend)
+        }
+        fn slopes(&self, spend: f64) -> [f64; 2] {
+            self.2.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let [marginal, curvature] = self.0.slopes(spend);
+            [marginal, if self.1 { curvature } else { f64::NAN }]
+        }
+        fn shape(&self) -> Shape {
+            Shape::Concave
+        }
+    }
+
+    #[test]
+    fn newton_needs_few_slopes() {
+        for (knows_second, most) in [(true, 4), (false, 20)] {
+            let curve = Counted(Power::new(80.0, 100.0, 0.6).unwrap(), knows_second, Default::default());
+            let price = curve.marginal(37.0);
+            let spend = concave_argmax(&curve, price, [0.0, 1e6], 5e5);
+            assert!((spend - 37.0).abs() < 1e-11, "{spend}");
+            let count = curve.2.into_inner();
+            assert!(count <= most, "{count} slopes");
+        }
+    }
+
+    #[test]
+    fn a_curve_that_only_never_falls_is_bounded() {
+        #[derive(Debug)]
+        struct Stairs;
+        impl ResponseCurve for Stairs {
+            fn value(&self, spend: f64) -> f64 {
+                spend.floor() + 0.3 * spend.fract().sqrt()
+            }
+            fn marginal(&self, spend: f64) -> f64 {
+                0.15 / spend.fract().sqrt()
+            }
+            fn shape(&self) -> Shape {
+                Shape::Monotone
+            }
+            fn description(&self) -> Option<String> {
+                Some("stairs".to_owned())
+            }
+        }
+        check::maxima(&Stairs, 10.0);
     }
 }
