@@ -88,6 +88,14 @@ pub enum OptimizeError {
         /// The upper bound.
         upper: f64,
     },
+    /// Nothing limits what a campaign may spend: neither a total, nor a bound of its own, nor its curve's support.
+    #[error(
+        "nothing limits the spend of campaign `{id}`: without a total it needs an upper bound, or a curve with a support"
+    )]
+    UnlimitedSpend {
+        /// The campaign.
+        id: String,
+    },
     /// A share of the total where there is no total.
     #[error("{what} is a share of the total, but the problem has no total")]
     ShareWithoutTotal {

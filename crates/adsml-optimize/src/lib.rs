@@ -4,6 +4,7 @@
 #![allow(dead_code)]
 
 mod certificate;
+mod currency;
 mod curve;
 mod error;
 mod optimizer;
@@ -14,10 +15,11 @@ pub use adsml_core::FitContext;
 #[derive(Debug)]
 pub struct Allocation;
 pub use certificate::Certificate;
+pub use currency::Currency;
 pub use curve::{
     Hill, Logarithmic, Logistic, Maximum, MichaelisMenten, NegativeExponential, Power, ResponseCurve, ResponseUnit,
     Shape,
 };
 pub use error::{OptimizeError, Result};
 pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
-pub use problem::{BudgetProblem, Campaign, Group, Limit, Objective, Total};
+pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};

@@ -1,9 +1,18 @@
 //! What is to be divided, over what, under which constraints, to what end.
 
+mod builder;
 mod campaign;
+mod clash;
+mod feasible;
+mod resolve;
+mod rules;
+#[cfg(test)]
+mod tests;
 
+pub use builder::BudgetProblemBuilder;
 pub use campaign::{Campaign, Limit};
 
+use crate::Currency;
 use crate::program::Program;
 
 /// How much is spent in all.
@@ -55,6 +64,16 @@ impl Group {
         Self { name: name.into(), members: members.into_iter().map(Into::into).collect(), lower: None, upper: None }
     }
 
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The ids of its campaigns.
+    pub fn members(&self) -> &[String] {
+        &self.members
+    }
+
     /// Together at least `limit`.
     #[must_use]
     pub fn at_least(mut self, limit: Limit) -> Self {
@@ -71,11 +90,65 @@ impl Group {
 }
 
 /// A budget to be divided: campaigns, a total, constraints, an objective. Checked, feasible, immutable.
+///
+/// "Feasible" speaks of bounds, groups and the total; whether a target or a volume can be reached is for an optimiser to say.
+///
+/// ```
+/// use adsml_optimize::{BudgetProblem, Campaign, Currency, Hill, Limit, Total};
+///
+/// let problem = BudgetProblem::builder(Currency::new("EUR"))
+///     .campaign(Campaign::new("brand", Hill::new(900.0, 200.0, 1.5)?).at_least(Limit::Amount(50.0)))
+///     .campaign(Campaign::new("prospecting", Hill::new(2_000.0, 700.0, 1.1)?))
+///     .total(Total::Exactly(600.0))
+///     .build()?;
+/// assert!(problem.value(&[20_000, 40_000])? > problem.value(&[60_000, 0])?);
+/// # Ok::<(), adsml_optimize::OptimizeError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct BudgetProblem {
+    pub(crate) currency: Currency,
     pub(crate) campaigns: Vec<Campaign>,
     pub(crate) groups: Vec<Group>,
-    pub(crate) total: Total,
+    pub(crate) total: Option<Total>,
     pub(crate) objective: Objective,
     pub(crate) program: Program,
+}
+
+impl BudgetProblem {
+    /// A problem to be described.
+    pub fn builder(currency: Currency) -> BudgetProblemBuilder {
+        BudgetProblemBuilder::new(currency)
+    }
+
+    /// The campaigns, in the order they were given: the order of every budget vector.
+    pub fn campaigns(&self) -> &[Campaign] {
+        &self.campaigns
+    }
+
+    /// The currency of every amount.
+    pub fn currency(&self) -> &Currency {
+        &self.currency
+    }
+
+    /// How much is spent in all, where that is limited.
+    pub fn total(&self) -> Option<Total> {
+        self.total
+    }
+
+    /// To what end the budget is divided.
+    pub fn objective(&self) -> Objective {
+        self.objective
+    }
+
+    /// The groups, in the order they were given.
+    pub fn groups(&self) -> &[Group] {
+        &self.groups
+    }
+
+    /// Today's budgets in minor units, when every campaign has one.
+    pub fn today(&self) -> Option<Vec<i64>> {
+        let minor =
+            |campaign: &Campaign| campaign.today.map(|budget| (budget * self.program.minor_per_major).round() as i64);
+        self.campaigns.iter().map(minor).collect()
+    }
 }
