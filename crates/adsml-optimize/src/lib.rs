@@ -3,17 +3,18 @@
 //! *Under construction.*
 #![allow(dead_code)]
 
+mod allocation;
 mod certificate;
 mod currency;
 mod curve;
 mod error;
+mod exact;
 mod optimizer;
 mod problem;
 mod program;
 pub use adsml_core::FitContext;
 
-#[derive(Debug)]
-pub struct Allocation;
+pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
 pub use certificate::Certificate;
 pub use currency::Currency;
 pub use curve::{
@@ -21,5 +22,6 @@ pub use curve::{
     Shape,
 };
 pub use error::{OptimizeError, Result};
+pub use exact::Exact;
 pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};

@@ -5,6 +5,7 @@ mod campaign;
 mod clash;
 mod feasible;
 mod resolve;
+pub(crate) mod rounding;
 mod rules;
 #[cfg(test)]
 mod tests;

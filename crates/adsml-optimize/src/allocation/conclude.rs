@@ -1,0 +1,111 @@
+//! From what a search found to a plan: rounded, judged, bounded.
+
+use std::time::Instant;
+
+use super::shadow::shadow_prices;
+use super::{Allocation, Binding, CampaignPlan, gap_to};
+use crate::certificate::{Certificate, Node};
+use crate::exact::root_bound;
+use crate::optimizer::{Found, HistoryPoint, StoppingReason};
+use crate::problem::BudgetProblem;
+use crate::problem::rounding::{major, round_to_minor};
+use crate::{OptimizeError, Result};
+
+/// How a search went.
+#[derive(Debug)]
+pub(crate) struct Course {
+    pub(crate) evaluations: usize,
+    pub(crate) stopping: StoppingReason,
+    pub(crate) history: Vec<HistoryPoint>,
+    pub(crate) started: Instant,
+}
+
+impl Allocation {
+    /// Rounds what a heuristic found, and bounds it by the relaxation of the whole problem.
+    pub(crate) fn conclude(problem: &BudgetProblem, optimizer: &str, found: Found, started: Instant) -> Result<Self> {
+        let program = &problem.program;
+        let budgets =
+            round_to_minor(program, &found.spends).ok_or_else(|| problem.unreachable(&found.spends, false))?;
+        let (prices, bound) = root_bound(program);
+        let nodes = vec![Node::Bound(prices, bound)];
+        let Found { evaluations, stopping, history, .. } = found;
+        let course = Course { evaluations, stopping, history, started };
+        Ok(Self::certified(problem, optimizer, budgets, nodes, Vec::new(), course))
+    }
+
+    /// A plan with its proof.
+    pub(crate) fn certified(
+        problem: &BudgetProblem,
+        optimizer: &str,
+        budgets: Vec<i64>,
+        nodes: Vec<Node>,
+        twins: Vec<Vec<usize>>,
+        course: Course,
+    ) -> Self {
+        let program = &problem.program;
+        let spends = major(program, &budgets);
+        let value = program.value(&spends);
+        let bounds = nodes.iter().filter_map(|node| if let Node::Bound(_, bound) = node { Some(*bound) } else { None });
+        let upper_bound = bounds.fold(value, f64::max);
+        let bindings: Vec<Binding> =
+            program.terms.iter().zip(&spends).map(|(term, &spend)| binding(term, spend)).collect();
+        let campaigns = problem
+            .campaigns
+            .iter()
+            .enumerate()
+            .map(|(i, campaign)| CampaignPlan {
+                id: campaign.id.clone(),
+                budget: budgets[i],
+                today: campaign.today.map(|today| (today * program.minor_per_major).round() as i64),
+                response: campaign.curve.value(spends[i]),
+                marginal: campaign.curve.marginal(spends[i]),
+                binding: bindings[i],
+            })
+            .collect::<Vec<_>>();
+        Self {
+            optimizer: optimizer.to_owned(),
+            currency: problem.currency.clone(),
+            value,
+            response: campaigns.iter().map(|campaign| campaign.response).sum(),
+            upper_bound,
+            gap: gap_to(value, upper_bound),
+            shadow_prices: shadow_prices(problem, &spends, &bindings),
+            evaluations: course.evaluations,
+            stopping: course.stopping,
+            history: course.history,
+            certificate: Certificate { value, upper_bound, budgets, twins, nodes },
+            campaigns,
+            seconds: course.started.elapsed().as_secs_f64(),
+        }
+    }
+}
+
+fn binding(term: &crate::program::Term, spend: f64) -> Binding {
+    if term.or_zero && spend == 0.0 {
+        Binding::Paused
+    } else if term.lower == term.upper && !term.or_zero {
+        Binding::Fixed
+    } else if spend == term.lower {
+        Binding::AtLeast
+    } else if spend == term.upper {
+        Binding::AtMost
+    } else {
+        Binding::Free
+    }
+}
+
+impl BudgetProblem {
+    /// The error of a target that no plan reaches (`proved`), or that none was found to reach.
+    pub(crate) fn unreachable(&self, nearest: &[f64], proved: bool) -> OptimizeError {
+        use crate::Objective;
+        let response = self.program.response(nearest);
+        let spend: f64 = nearest.iter().sum();
+        let (target, best) = match self.objective {
+            Objective::TargetRoas(roas) => (format!("a ROAS of {roas}"), format!("{:.4}", response / spend)),
+            Objective::TargetCpa(cpa) => (format!("a CPA of {cpa}"), format!("{:.4}", spend / response)),
+            Objective::MinimumSpend { volume } => (format!("a volume of {volume}"), format!("{response:.4}")),
+            Objective::Response | Objective::Profit { .. } => ("the totals".to_owned(), format!("{spend}")),
+        };
+        OptimizeError::TargetUnreachable { target, best, proved }
+    }
+}
