@@ -15,8 +15,8 @@ pub use adsml_core::FitContext;
 pub struct Allocation;
 pub use certificate::Certificate;
 pub use curve::{
-    Hill, Logarithmic, Logistic, Maximum, MichaelisMenten, NegativeExponential, Power, ResponseCurve, ResponseUnit,
-    Shape,
+    Hill, Logarithmic, Logistic, Maximum, MichaelisMenten, NegativeExponential, PiecewiseLinear, Power, ResponseCurve,
+    ResponseUnit, Shape, Steps,
 };
 pub use error::{OptimizeError, Result};
 pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
