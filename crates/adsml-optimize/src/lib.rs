@@ -18,8 +18,8 @@ pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice}
 pub use certificate::Certificate;
 pub use currency::Currency;
 pub use curve::{
-    Hill, Logarithmic, Logistic, Maximum, MichaelisMenten, NegativeExponential, Power, ResponseCurve, ResponseUnit,
-    Shape,
+    Hill, Logarithmic, Logistic, Maximum, MichaelisMenten, NegativeExponential, PiecewiseLinear, Power, ResponseCurve,
+    ResponseUnit, Shape, Steps,
 };
 pub use error::{OptimizeError, Result};
 pub use exact::Exact;

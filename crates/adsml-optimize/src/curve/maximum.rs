@@ -14,13 +14,13 @@ pub struct Maximum {
 }
 
 impl Maximum {
-    fn at<C: ResponseCurve + ?Sized>(curve: &C, price: f64, spend: f64) -> Self {
+    pub(super) fn at<C: ResponseCurve + ?Sized>(curve: &C, price: f64, spend: f64) -> Self {
         let attained = curve.value(spend) - price * spend;
         Self { spend, attained, bound: attained }
     }
 
     /// The maximum over both intervals.
-    fn or(self, other: Self) -> Self {
+    pub(super) fn or(self, other: Self) -> Self {
         let best = if other.attained > self.attained { other } else { self };
         Self { bound: self.bound.max(other.bound), ..best }
     }
@@ -35,15 +35,16 @@ pub(super) fn by_shape<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, 
             Maximum::at(curve, price, from).or(concave(curve, price, [inflection, to]))
         }
         Shape::SShaped { .. } => concave(curve, price, [from, to]),
-        Shape::PiecewiseLinear | Shape::Step => {
-            let breaks = curve.breakpoints();
-            let inside = &breaks[breaks.partition_point(|&at| at <= from)..breaks.partition_point(|&at| at < to)];
-            let all = inside.iter().map(|&at| Maximum::at(curve, price, at));
-            all.fold(ends(curve, price, [from, to]), Maximum::or)
-        }
+        Shape::PiecewiseLinear | Shape::Step => by_points(curve, price, [from, to]),
         Shape::Monotone => monotone(curve, price, [from, to]),
         Shape::Unknown => Maximum { bound: f64::INFINITY, ..ends(curve, price, [from, to]) },
     }
+}
+
+/// Where a curve is straight between its breakpoints, or steps up at them, one of them or an end is best.
+pub(super) fn by_points<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
+    let inside = curve.breakpoints().iter().skip_while(|&&at| at <= from).take_while(|&&at| at < to);
+    inside.map(|&at| Maximum::at(curve, price, at)).fold(ends(curve, price, [from, to]), Maximum::or)
 }
 
 /// Where a curve is convex, one of the ends is best.
@@ -54,8 +55,22 @@ fn ends<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) 
 /// Where a curve is concave, its tangent at any spend lies above it: the bound is the tangent's own maximum.
 fn concave<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
     let spend = curve.argmax_minus(price, [from, to], 0.5 * (from + to)).clamp(from, to);
-    let mut touch = tangent(curve, price, [from, to], spend);
-    // The tangent at 0 may be upright: those close by are not, and touch ever closer.
+    let touch = tangent(curve, price, [from, to], spend);
+    if touch.bound == f64::INFINITY {
+        return beside_upright(curve, price, [from, to], touch);
+    }
+    // At a kink the tangent to one side is steep: a second one, just across, makes a roof with it.
+    let size = curve.value(spend).abs() + (price * spend).abs();
+    if touch.bound - touch.attained > 1e-13 * size { roof(curve, price, [from, to], touch) } else { touch }
+}
+
+/// The tangent at 0 may be upright: those close by are not, and touch ever closer.
+fn beside_upright<C: ResponseCurve + ?Sized>(
+    curve: &C,
+    price: f64,
+    [from, to]: [f64; 2],
+    mut touch: Maximum,
+) -> Maximum {
     let mut reach = to - from;
     while touch.bound == f64::INFINITY && reach > 0.0 {
         reach *= 1e-3;
@@ -64,6 +79,22 @@ fn concave<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2
         touch = Maximum { bound: beside.bound.max(best.attained), ..best };
     }
     touch
+}
+
+/// The bound of two tangents close to each other, one rising and one falling, if that is less.
+fn roof<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2], touch: Maximum) -> Maximum {
+    let rises = |spend: f64| curve.marginal(spend) > price;
+    let width = 1e-14 * to.abs();
+    let (left, right) = if rises(touch.spend) {
+        (touch.spend, (touch.spend + width).min(to))
+    } else {
+        ((touch.spend - width).max(from), touch.spend)
+    };
+    if left == right || !rises(left) || rises(right) {
+        return touch;
+    }
+    let top = curve.value(left) - price * left + (curve.marginal(left) - price) * (right - left);
+    Maximum { bound: top.max(touch.attained).min(touch.bound), ..touch }
 }
 
 /// The bound of the tangent at `spend`.
@@ -200,6 +231,30 @@ mod tests {
         assert!(found.bound.is_finite() && found.bound >= 2.5, "{found:?}");
         let point = Stubborn.max_minus(0.1, [0.0, 0.0]);
         assert_eq!((point.attained, point.bound), (0.0, 0.0));
+    }
+
+    /// `min(x, 10)` as a concave curve that nobody told to have a kink.
+    #[derive(Debug)]
+    struct Capped;
+
+    impl ResponseCurve for Capped {
+        fn value(&self, spend: f64) -> f64 {
+            spend.min(10.0)
+        }
+        fn marginal(&self, spend: f64) -> f64 {
+            if spend < 10.0 { 1.0 } else { 0.0 }
+        }
+        fn shape(&self) -> Shape {
+            Shape::Concave
+        }
+        fn description(&self) -> Option<String> {
+            Some("min(x, 10)".to_owned())
+        }
+    }
+
+    #[test]
+    fn a_kink_is_bounded_from_both_sides() {
+        check::maxima(&Capped, 25.0);
     }
 
     /// A curve that counts how often its slopes are asked for, and may keep its second slope to itself.

@@ -4,11 +4,15 @@
 mod check;
 mod exponential;
 mod hill;
+mod hulls;
 mod logarithmic;
 mod logistic;
 mod maximum;
 mod michaelis_menten;
+mod piecewise;
+mod points;
 mod power;
+mod steps;
 
 use std::fmt::Debug;
 
@@ -18,7 +22,9 @@ pub use logarithmic::Logarithmic;
 pub use logistic::Logistic;
 pub use maximum::Maximum;
 pub use michaelis_menten::MichaelisMenten;
+pub use piecewise::PiecewiseLinear;
 pub use power::Power;
+pub use steps::Steps;
 
 use crate::{OptimizeError, Result};
 
