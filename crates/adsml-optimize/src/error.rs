@@ -118,6 +118,12 @@ pub enum OptimizeError {
         /// A smallest set of constraints that clash: without any one of them the others can be satisfied.
         clash: Vec<String>,
     },
+    /// Given budgets do not keep a constraint of the problem.
+    #[error("the plan does not fit the problem: {finding}")]
+    InvalidPlan {
+        /// The first constraint that is not kept, with numbers.
+        finding: String,
+    },
     /// No plan reaches the target, or none was found.
     #[error("no plan reaches {target}: the best found has {best}{}", if *.proved { ", and none has more" } else { "" })]
     TargetUnreachable {

@@ -112,16 +112,7 @@ impl BudgetProblemBuilder {
     /// [`InvalidValue`](crate::OptimizeError::InvalidValue) for a curve that is not finite within its bounds;
     /// [`Infeasible`](crate::OptimizeError::Infeasible) with a smallest set of constraints that clash.
     pub fn build(self) -> Result<BudgetProblem> {
-        let draft = Draft {
-            currency: &self.currency,
-            campaigns: &self.campaigns,
-            groups: &self.groups,
-            total: self.total,
-            objective: self.objective,
-            bounds: self.bounds,
-            beyond_support: self.beyond_support,
-        };
-        let program = draft.resolve()?;
+        let program = self.draft().resolve()?;
         Ok(BudgetProblem {
             program,
             currency: self.currency,
@@ -130,5 +121,17 @@ impl BudgetProblemBuilder {
             total: self.total,
             objective: self.objective,
         })
+    }
+
+    pub(super) fn draft(&self) -> Draft<'_> {
+        Draft {
+            currency: &self.currency,
+            campaigns: &self.campaigns,
+            groups: &self.groups,
+            total: self.total,
+            objective: self.objective,
+            bounds: self.bounds,
+            beyond_support: self.beyond_support,
+        }
     }
 }

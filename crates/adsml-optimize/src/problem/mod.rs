@@ -4,11 +4,15 @@ mod builder;
 mod campaign;
 mod clash;
 mod feasible;
+pub(crate) mod judge;
+#[cfg(test)]
+mod properties;
 mod resolve;
 pub(crate) mod rounding;
 mod rules;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use builder::BudgetProblemBuilder;
 pub use campaign::{Campaign, Limit};

@@ -30,12 +30,15 @@ pub(super) struct Outward {
 }
 
 impl Outward {
+    /// The most lenient.
+    pub(super) const BOTH: Self = Self { lower: true, upper: true };
+
     /// From the strictest to the most lenient.
     pub(super) const TRIED: [Self; 4] = [
         Self { lower: false, upper: false },
         Self { lower: true, upper: false },
         Self { lower: false, upper: true },
-        Self { lower: true, upper: true },
+        Self::BOTH,
     ];
 }
 
@@ -79,7 +82,7 @@ impl Draft<'_> {
             let pairs: Vec<(i64, i64)> = limits.iter().map(|limit| limit.pair(outward, spent.1)).collect();
             (judge(&ranges, &group_of, &pairs, spent) == Verdict::Feasible).then_some((ranges, pairs))
         });
-        let Some((ranges, pairs)) = settled else { return Err(self.clash(total)) };
+        let Some((ranges, pairs)) = settled else { return Err(self.clash()?) };
 
         let mut terms = Vec::with_capacity(ranges.len());
         for (campaign, range) in self.campaigns.iter().zip(ranges) {
@@ -161,7 +164,7 @@ impl Draft<'_> {
     }
 
     /// The group of each campaign; empty without groups.
-    fn memberships(&self) -> Result<Vec<Option<usize>>> {
+    pub(super) fn memberships(&self) -> Result<Vec<Option<usize>>> {
         if self.campaigns.is_empty() {
             return Err(OptimizeError::NoCampaigns);
         }
@@ -211,7 +214,8 @@ impl Bounds {
     pub(super) fn range(&self, outward: Outward, total: i64) -> Range {
         let least = self.least.max(self.zero_or_least);
         let (low, high) = rounded(least, self.most, outward, total);
-        Range { low, high, zero: self.zero_or_least > 0.0 && self.least <= 0.0 && low > 0 }
+        let allows_zero = if outward.lower { self.least < 1.0 } else { self.least <= 0.0 };
+        Range { low, high, zero: self.zero_or_least > 0.0 && allows_zero && low > 0 }
     }
 
     /// In whole minor units, for a group.
@@ -228,7 +232,7 @@ fn rounded(least: f64, most: f64, outward: Outward, total: i64) -> (i64, i64) {
         (low as i64, (high as i64).min(total))
     };
     let (low, high) = round(outward);
-    if low > high && least <= most { round(Outward { lower: true, upper: true }) } else { (low, high) }
+    if low > high && least <= most { round(Outward::BOTH) } else { (low, high) }
 }
 
 /// A curve must be finite wherever its campaign may spend; a few samples tell most of those that are not.
