@@ -17,9 +17,11 @@ pub use adsml_core::FitContext;
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
 pub use certificate::Certificate;
 pub use currency::Currency;
+#[cfg(feature = "serde")]
+pub use curve::CurveSpec;
 pub use curve::{
-    Hill, Logarithmic, Logistic, Maximum, MichaelisMenten, NegativeExponential, PiecewiseLinear, Power, ResponseCurve,
-    ResponseUnit, Shape, Steps,
+    Hill, Logarithmic, Logistic, Maximum, MichaelisMenten, NegativeExponential, Observed, PiecewiseLinear, Power,
+    ResponseCurve, ResponseUnit, Scaled, Shape, Steps, Sum, UserCurve,
 };
 pub use error::{OptimizeError, Result};
 pub use exact::Exact;

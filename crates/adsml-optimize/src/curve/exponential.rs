@@ -80,6 +80,12 @@ impl ResponseCurve for NegativeExponential {
     fn description(&self) -> Option<String> {
         Some(format!("{:?} * (1 - exp(-x / {:?}))", self.ceiling, self.scale))
     }
+
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<super::CurveSpec> {
+        let Self { ceiling, scale } = *self;
+        Some(super::CurveSpec::NegativeExponential { ceiling, scale })
+    }
 }
 
 #[cfg(test)]

@@ -182,6 +182,12 @@ impl ResponseCurve for Hill {
         let Self { ceiling, half_spend, exponent, .. } = self;
         Some(format!("{ceiling:?} * x^{exponent:?} / ({half_spend:?}^{exponent:?} + x^{exponent:?})"))
     }
+
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<super::CurveSpec> {
+        let Self { ceiling, half_spend, exponent, .. } = *self;
+        Some(super::CurveSpec::Hill { ceiling, half_spend, exponent })
+    }
 }
 
 #[cfg(test)]

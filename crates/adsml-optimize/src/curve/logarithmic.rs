@@ -79,6 +79,12 @@ impl ResponseCurve for Logarithmic {
     fn description(&self) -> Option<String> {
         Some(format!("{:?} * ln(1 + x / {:?})", self.slope, self.scale))
     }
+
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<super::CurveSpec> {
+        let Self { slope, scale } = *self;
+        Some(super::CurveSpec::Logarithmic { slope, scale })
+    }
 }
 
 #[cfg(test)]

@@ -118,6 +118,12 @@ impl ResponseCurve for Logistic {
              sigma(z) = 1 / (1 + exp(-z))"
         ))
     }
+
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<super::CurveSpec> {
+        let Self { ceiling, midpoint, steepness } = *self;
+        Some(super::CurveSpec::Logistic { ceiling, midpoint, steepness })
+    }
 }
 
 #[cfg(test)]

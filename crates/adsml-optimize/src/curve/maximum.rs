@@ -1,5 +1,8 @@
 //! The greatest `value - price * spend` of a curve on an interval, from its declared shape.
 
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+
 use super::{ResponseCurve, Shape};
 
 /// The greatest `value - price * spend` on an interval, from below and from above.
@@ -48,12 +51,12 @@ pub(super) fn by_points<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from,
 }
 
 /// Where a curve is convex, one of the ends is best.
-fn ends<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
+pub(super) fn ends<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
     Maximum::at(curve, price, from).or(Maximum::at(curve, price, to))
 }
 
 /// Where a curve is concave, its tangent at any spend lies above it: the bound is the tangent's own maximum.
-fn concave<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
+pub(super) fn concave<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
     let spend = curve.argmax_minus(price, [from, to], 0.5 * (from + to)).clamp(from, to);
     let touch = tangent(curve, price, [from, to], spend);
     if touch.bound == f64::INFINITY {
@@ -158,28 +161,53 @@ fn middle(low: f64, high: f64) -> f64 {
     if high > 16.0 * low { (low.max(1e-8 * high) * high).sqrt() } else { 0.5 * (low + high) }
 }
 
-/// Where a curve only never falls, a piece from `l` to `r` has at most `value(r) - price * l`; the worst piece is halved.
-fn monotone<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
-    const PIECES: usize = 512;
-    let piece = |l: f64, r: f64| (curve.value(r) - if price > 0.0 { price * l } else { price * r }, l, r);
-    let mut best = ends(curve, price, [from, to]);
-    let mut heap = std::collections::BinaryHeap::from([Piece(piece(from, to))]);
-    for _ in 0..PIECES {
-        let Some(&Piece((bound, l, r))) = heap.peek() else { break };
-        let middle = 0.5 * (l + r);
-        if bound - best.attained <= 1e-12 * bound.abs() || middle <= l || middle >= r {
-            break;
-        }
-        heap.pop();
-        best = best.or(Maximum { bound: best.attained, ..Maximum::at(curve, price, middle) });
-        heap.extend([Piece(piece(l, middle)), Piece(piece(middle, r))]);
-    }
-    let bound = heap.peek().map_or(best.attained, |piece| piece.0.0);
-    Maximum { bound: bound.max(best.attained), ..best }
+/// Where a curve only never falls, a piece from `l` to `r` has at most `value(r) - price * l`.
+fn monotone<C: ResponseCurve + ?Sized>(curve: &C, price: f64, interval: [f64; 2]) -> Maximum {
+    worst_first(curve, price, &interval, |[from, to]| {
+        let bound = curve.value(to) - if price > 0.0 { price * from } else { price * to };
+        (Piece { bound, from, to, solved: false }, None)
+    })
 }
 
-/// Bound, start and end of a piece, ordered by bound.
-struct Piece((f64, f64, f64));
+/// Pieces that an interval is divided into at most.
+pub(super) const PIECES: usize = 512;
+
+/// A piece of an interval, ordered by its bound.
+pub(super) struct Piece {
+    pub(super) bound: f64,
+    pub(super) from: f64,
+    pub(super) to: f64,
+    /// Whether the bound cannot be improved by halving the piece.
+    pub(super) solved: bool,
+}
+
+/// Halves the piece with the worst bound, again and again. The first pieces lie between `cuts`; `judge` bounds a piece, and
+/// may know a good spend in it.
+pub(super) fn worst_first<C: ResponseCurve + ?Sized>(
+    curve: &C,
+    price: f64,
+    cuts: &[f64],
+    judge: impl Fn([f64; 2]) -> (Piece, Option<Maximum>),
+) -> Maximum {
+    let mut best = Maximum::at(curve, price, cuts[0]);
+    let mut heap = BinaryHeap::new();
+    let mut new: Vec<[f64; 2]> = cuts.windows(2).map(|ends| [ends[0], ends[1]]).collect();
+    loop {
+        for piece in new.drain(..) {
+            let (judged, found) = judge(piece);
+            heap.push(judged);
+            best = found.into_iter().fold(best.or(Maximum::at(curve, price, piece[1])), Maximum::or);
+        }
+        let Some(&Piece { bound, from, to, solved }) = heap.peek() else { return best };
+        let middle = 0.5 * (from + to);
+        let divisible = !solved && from < middle && middle < to;
+        if !divisible || heap.len() >= PIECES || bound - best.attained <= 1e-12 * bound.abs() {
+            return Maximum { bound: bound.max(best.attained), ..best };
+        }
+        heap.pop();
+        new.extend([[from, middle], [middle, to]]);
+    }
+}
 
 impl PartialEq for Piece {
     fn eq(&self, other: &Self) -> bool {
@@ -190,14 +218,14 @@ impl PartialEq for Piece {
 impl Eq for Piece {}
 
 impl PartialOrd for Piece {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Piece {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.0.0.total_cmp(&other.0.0)
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bound.total_cmp(&other.bound)
     }
 }
 

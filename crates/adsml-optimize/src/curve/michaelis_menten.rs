@@ -87,6 +87,12 @@ impl ResponseCurve for MichaelisMenten {
     fn description(&self) -> Option<String> {
         Some(format!("{:?} * x / ({:?} + x)", self.ceiling, self.half_spend))
     }
+
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<super::CurveSpec> {
+        let Self { ceiling, half_spend } = *self;
+        Some(super::CurveSpec::MichaelisMenten { ceiling, half_spend })
+    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod check;
+mod combine;
 mod exponential;
 mod hill;
 mod hulls;
@@ -12,10 +13,16 @@ mod michaelis_menten;
 mod piecewise;
 mod points;
 mod power;
+mod scaled;
+#[cfg(feature = "serde")]
+mod spec;
 mod steps;
+mod sum;
 
 use std::fmt::Debug;
+use std::sync::Arc;
 
+pub use combine::{Observed, UserCurve};
 pub use exponential::NegativeExponential;
 pub use hill::Hill;
 pub use logarithmic::Logarithmic;
@@ -24,7 +31,11 @@ pub use maximum::Maximum;
 pub use michaelis_menten::MichaelisMenten;
 pub use piecewise::PiecewiseLinear;
 pub use power::Power;
+pub use scaled::Scaled;
+#[cfg(feature = "serde")]
+pub use spec::CurveSpec;
 pub use steps::Steps;
+pub use sum::Sum;
 
 use crate::{OptimizeError, Result};
 
@@ -52,7 +63,7 @@ pub trait ResponseCurve: Debug + Send + Sync {
 
     /// Spends where a [`Shape::Step`] jumps or a [`Shape::PiecewiseLinear`] bends, ascending; empty for smooth curves.
     ///
-    /// A step curve has its new value *at* the breakpoint.
+    /// A step curve has its new value *at* the breakpoint. A concave curve with breakpoints is straight between them.
     fn breakpoints(&self) -> &[f64] {
         &[]
     }
@@ -88,6 +99,56 @@ pub trait ResponseCurve: Debug + Send + Sync {
     /// `None` when the curve cannot promise that; it is then never taken for a twin of another campaign's.
     fn description(&self) -> Option<String> {
         None
+    }
+
+    /// The curve as plain data; `None` for curves that are not built in.
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<CurveSpec> {
+        None
+    }
+
+    /// The curve, known to have been observed at these spends: in currency, finite, ascending, at least 0.
+    ///
+    /// # Errors
+    ///
+    /// [`OptimizeError::InvalidParameter`] for anything else.
+    fn observed(self, support: [f64; 2]) -> Result<Observed<Self>>
+    where
+        Self: Sized,
+    {
+        Ok(Observed { curve: self, support: Some(combine::check_support(support)?), unit: None })
+    }
+
+    /// The curve, with its response counted in `unit`.
+    fn in_unit(self, unit: ResponseUnit) -> Observed<Self>
+    where
+        Self: Sized,
+    {
+        Observed { curve: self, support: None, unit: Some(unit) }
+    }
+
+    /// `value_factor` times the response of `spend_factor` times the spend; see [`Scaled`].
+    ///
+    /// # Errors
+    ///
+    /// [`OptimizeError::InvalidParameter`] for a factor that is not finite and positive.
+    fn scaled(self, value_factor: f64, spend_factor: f64) -> Result<Scaled<Self>>
+    where
+        Self: Sized,
+    {
+        Scaled::new(self, value_factor, spend_factor)
+    }
+
+    /// What the same spend buys in two ways; see [`Sum`].
+    ///
+    /// # Errors
+    ///
+    /// [`OptimizeError::InvalidParameter`] for curves in different units, or never observed at the same spend.
+    fn plus(self, other: impl ResponseCurve + 'static) -> Result<Sum>
+    where
+        Self: Sized + 'static,
+    {
+        Sum::new([Arc::new(self) as Arc<dyn ResponseCurve>, Arc::new(other)])
     }
 }
 

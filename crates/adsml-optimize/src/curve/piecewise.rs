@@ -108,6 +108,11 @@ impl ResponseCurve for PiecewiseLinear {
     fn description(&self) -> Option<String> {
         Some(format!("straight lines through {:?}", self.vertices))
     }
+
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<super::CurveSpec> {
+        Some(super::CurveSpec::PiecewiseLinear { points: self.points().collect() })
+    }
 }
 
 #[cfg(test)]

@@ -107,6 +107,12 @@ impl ResponseCurve for Power {
     fn description(&self) -> Option<String> {
         Some(format!("{:?} * (x / {:?})^{:?}", self.coefficient, self.scale, self.exponent))
     }
+
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<super::CurveSpec> {
+        let Self { coefficient, scale, exponent } = *self;
+        Some(super::CurveSpec::Power { coefficient, scale, exponent })
+    }
 }
 
 #[cfg(test)]

@@ -118,6 +118,11 @@ impl ResponseCurve for Steps {
     fn description(&self) -> Option<String> {
         Some(format!("steps at {:?}", self.corners))
     }
+
+    #[cfg(feature = "serde")]
+    fn spec(&self) -> Option<super::CurveSpec> {
+        Some(super::CurveSpec::Steps { steps: self.steps().collect() })
+    }
 }
 
 #[cfg(test)]
