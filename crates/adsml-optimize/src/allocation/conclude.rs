@@ -1,14 +1,16 @@
 //! From what a search found to a plan: rounded, judged, bounded.
 
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use super::shadow::shadow_prices;
 use super::{Allocation, Binding, CampaignPlan, gap_to};
 use crate::certificate::{Certificate, Node};
-use crate::exact::root_bound;
+use crate::exact::{local_prices, root_bound};
 use crate::optimizer::{Found, HistoryPoint, StoppingReason};
 use crate::problem::BudgetProblem;
-use crate::problem::rounding::{major, round_to_minor};
+use crate::problem::judge::spends as spends_of;
+use crate::problem::rounding::round_to_minor;
 use crate::{OptimizeError, Result};
 
 /// How a search went.
@@ -18,18 +20,25 @@ pub(crate) struct Course {
     pub(crate) stopping: StoppingReason,
     pub(crate) history: Vec<HistoryPoint>,
     pub(crate) started: Instant,
+    pub(crate) threads: NonZeroUsize,
 }
 
 impl Allocation {
     /// Rounds what a heuristic found, and bounds it by the relaxation of the whole problem.
-    pub(crate) fn conclude(problem: &BudgetProblem, optimizer: &str, found: Found, started: Instant) -> Result<Self> {
+    pub(crate) fn conclude(
+        problem: &BudgetProblem,
+        optimizer: &str,
+        found: Found,
+        started: Instant,
+        threads: NonZeroUsize,
+    ) -> Result<Self> {
         let program = &problem.program;
         let budgets =
             round_to_minor(program, &found.spends).ok_or_else(|| problem.unreachable(&found.spends, false))?;
-        let (prices, bound) = root_bound(program);
+        let (prices, bound) = root_bound(program, threads);
         let nodes = vec![Node::Bound(prices, bound)];
         let Found { evaluations, stopping, history, .. } = found;
-        let course = Course { evaluations, stopping, history, started };
+        let course = Course { evaluations, stopping, history, started, threads };
         Ok(Self::certified(problem, optimizer, budgets, nodes, Vec::new(), course))
     }
 
@@ -43,10 +52,15 @@ impl Allocation {
         course: Course,
     ) -> Self {
         let program = &problem.program;
-        let spends = major(program, &budgets);
+        let spends = spends_of(program, &budgets);
         let value = program.value(&spends);
         let bounds = nodes.iter().filter_map(|node| if let Node::Bound(_, bound) = node { Some(*bound) } else { None });
         let upper_bound = bounds.fold(value, f64::max);
+        let prices = match &nodes[..] {
+            // Nothing was cut and nothing is missing: the proof's prices are the plan's.
+            [Node::Bound(prices, bound)] if gap_to(value, *bound) < 1e-9 => Some(prices.clone()),
+            _ => local_prices(program, &spends, course.threads),
+        };
         let bindings: Vec<Binding> =
             program.terms.iter().zip(&spends).map(|(term, &spend)| binding(term, spend)).collect();
         let campaigns = problem
@@ -69,7 +83,7 @@ impl Allocation {
             response: campaigns.iter().map(|campaign| campaign.response).sum(),
             upper_bound,
             gap: gap_to(value, upper_bound),
-            shadow_prices: shadow_prices(problem, &spends, &bindings),
+            shadow_prices: prices.map(|prices| shadow_prices(problem, &spends, &bindings, &prices)).unwrap_or_default(),
             evaluations: course.evaluations,
             stopping: course.stopping,
             history: course.history,

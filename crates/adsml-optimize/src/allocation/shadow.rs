@@ -2,7 +2,6 @@
 
 use super::Binding;
 use crate::certificate::Prices;
-use crate::exact::local_prices;
 use crate::problem::{BudgetProblem, Objective};
 
 /// What the objective gains when a constraint is relaxed by one unit of currency (or of the target).
@@ -35,10 +34,14 @@ pub enum Constraint {
     Target,
 }
 
-/// The shadow prices of a plan, constraints that do not bind left out. `spends` in major units.
-pub(super) fn shadow_prices(problem: &BudgetProblem, spends: &[f64], bindings: &[Binding]) -> Vec<ShadowPrice> {
-    let program = &problem.program;
-    let Some(prices) = local_prices(program, spends) else { return Vec::new() };
+/// The shadow prices of a plan, constraints that do not bind left out. `spends` in major units, `prices` those at which
+/// its campaigns would not move.
+pub(super) fn shadow_prices(
+    problem: &BudgetProblem,
+    spends: &[f64],
+    bindings: &[Binding],
+    prices: &Prices,
+) -> Vec<ShadowPrice> {
     let mut all = Vec::new();
     if prices.total != 0.0 {
         all.push(ShadowPrice { constraint: Constraint::Total, per_unit: prices.total });
@@ -64,7 +67,7 @@ pub(super) fn shadow_prices(problem: &BudgetProblem, spends: &[f64], bindings: &
             Binding::AtLeast => Constraint::CampaignAtLeast,
             Binding::Free | Binding::Fixed | Binding::Paused => continue,
         };
-        let per_unit = worth(problem, &prices, i, spends[i]);
+        let per_unit = worth(problem, prices, i, spends[i]);
         // At its lower bound a campaign may be worth more than its price only by rounding; at its upper, less.
         let sensible = match binding {
             Binding::AtMost => per_unit > 0.0,

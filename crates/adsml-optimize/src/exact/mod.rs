@@ -6,6 +6,7 @@ mod primal;
 mod relax;
 mod tree;
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use adsml_core::FitContext;
@@ -108,14 +109,14 @@ impl BudgetOptimizer for Exact {
             return Err(problem.unreachable(&searched.nearest, proved));
         };
         let tree::Searched { evaluations, stopping, history, nodes, twins, .. } = searched;
-        let course = Course { evaluations, stopping, history, started };
+        let course = Course { evaluations, stopping, history, started, threads: context.threads };
         Ok(Allocation::certified(problem, self.name(), budgets, nodes, twins, course))
     }
 }
 
 /// Prices that bound the whole problem, uncut, and the bound.
-pub(crate) fn root_bound(program: &Program) -> (Prices, f64) {
+pub(crate) fn root_bound(program: &Program, threads: NonZeroUsize) -> (Prices, f64) {
     let domains: Vec<choice::Domain> = program.terms.iter().map(choice::Domain::whole).collect();
-    let relaxed = relax::Relaxer::new(program).relax(&domains, &Prices::default(), 0.0);
+    let relaxed = relax::Relaxer::new(program, threads).relax(&domains, &Prices::default(), 0.0);
     (relaxed.prices, relaxed.bound)
 }

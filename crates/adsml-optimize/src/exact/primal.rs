@@ -1,5 +1,7 @@
 //! Plans from relaxations: rounding the states of campaigns, then solving what is left concave.
 
+use std::num::NonZeroUsize;
+
 use super::choice::{Domain, concave_stretch, is_plain};
 use super::part::{Twins, is_reachable};
 use super::relax::{Relaxed, Relaxer};
@@ -138,7 +140,7 @@ fn free_one(program: &Program, domains: &[Domain], states: &[f64], stretches: &m
 }
 
 /// The prices at which a plan's campaigns would not move: those of the concave problem around it.
-pub(crate) fn local_prices(program: &Program, spends: &[f64]) -> Option<Prices> {
+pub(crate) fn local_prices(program: &Program, spends: &[f64], threads: NonZeroUsize) -> Option<Prices> {
     let stretches: Vec<Domain> = program
         .terms
         .iter()
@@ -148,6 +150,6 @@ pub(crate) fn local_prices(program: &Program, spends: &[f64]) -> Option<Prices> 
         .collect();
     is_reachable(program, &stretches).then(|| {
         let start = Prices::default();
-        Relaxer::new(program).relax(&stretches, &start, 0.0).prices
+        Relaxer::new(program, threads).relax(&stretches, &start, 0.0).prices
     })
 }

@@ -7,6 +7,10 @@
 //! Source: Everett (1963), "Generalized Lagrange multiplier method for solving problems of optimum allocation of
 //! resources", Operations Research 11(3); Falk and Soland (1969) for the bound on non-concave terms.
 
+use std::num::NonZeroUsize;
+
+use adsml_core::parallel;
+
 use super::choice::{Choice, Domain, choose, is_plain, maximand, plain_spend};
 use crate::certificate::Prices;
 use crate::program::Program;
@@ -31,6 +35,16 @@ pub(crate) struct Relaxed {
 /// A floor that is missed at so many times a sensible price is missed at every price.
 const HOPELESS: f64 = 1e9;
 
+/// Campaigns that one thread answers for at a time.
+const CHUNK: usize = 4096;
+
+/// Campaigns in the sample that a first price comes from.
+const SAMPLE: usize = 64;
+
+/// A total that is not met at so many times a sensible price is at the edge of what can be spent: rounding errors of a
+/// still higher price would weigh more than what it could tell.
+const FARTHEST: f64 = 1e5;
+
 /// Finds prices; keeps its buffers and its last answers as guesses for the next part.
 #[derive(Debug)]
 pub(crate) struct Relaxer<'p> {
@@ -40,6 +54,7 @@ pub(crate) struct Relaxer<'p> {
     near: Vec<f64>,
     /// Answers of single campaigns so far.
     pub(crate) answers: usize,
+    threads: NonZeroUsize,
 }
 
 /// What the campaigns answer to a price of the total.
@@ -69,11 +84,11 @@ struct Terms {
 type Sides = Vec<[Option<Answer>; 2]>;
 
 impl<'p> Relaxer<'p> {
-    pub(crate) fn new(program: &'p Program) -> Self {
+    pub(crate) fn new(program: &'p Program, threads: NonZeroUsize) -> Self {
         let everyone: Vec<usize> = (0..program.n_campaigns()).collect();
         let free = everyone.iter().copied().filter(|&campaign| program.group_of[campaign].is_none()).collect();
         let near = program.terms.iter().map(|term| 0.5 * (term.lower + term.upper)).collect();
-        Self { program, free, everyone, near, answers: 0 }
+        Self { program, free, everyone, near, answers: 0, threads }
     }
 
     /// The relaxation of a part that has feasible sums, to within `tolerance` of its least bound; `start` is a guess.
@@ -195,7 +210,13 @@ impl<'p> Relaxer<'p> {
         let free = std::mem::take(&mut self.free);
         let plain = self.program.groups.is_empty()
             && self.program.terms.iter().zip(domains).all(|(term, domain)| is_plain(term, domain));
-        let start = if start != 0.0 { start } else { self.price_guess(domains, terms) };
+        // A guess from an extreme part would lead to more extreme ones.
+        let sensible = self.price_guess(domains, terms);
+        let known = start.abs() > 1e-3 * sensible && start.abs() < 1e3 * sensible;
+        let mut start = if known { start } else { sensible };
+        if !known && plain && everyone.len() >= 8 * SAMPLE && most.is_finite() {
+            start = self.sampled_price(domains, terms, start);
+        }
         let mut ask = |relaxer: &mut Self, price: f64, want_bound: bool| {
             if relaxer.program.groups.is_empty() {
                 let mut answer = relaxer.ask(domains, terms, &everyone, price, want_bound);
@@ -214,10 +235,9 @@ impl<'p> Relaxer<'p> {
                 }
                 let target = if idle.sum > most { most } else { least };
                 let start = if idle.sum > most { start.abs() } else { -start.abs() };
-                let (cheap, dear) = if idle.sum > most { (Some(idle), None) } else { (None, Some(idle)) };
-                break 'found self.cross(target, start, terms.tolerance, plain, cheap, dear, &mut ask);
+                break 'found self.cross(target, start, terms.tolerance, plain, &mut ask);
             }
-            self.cross(most, start, terms.tolerance, plain, None, None, &mut ask)
+            self.cross(most, start, terms.tolerance, plain, &mut ask)
         };
         self.everyone = everyone;
         self.free = free;
@@ -226,18 +246,15 @@ impl<'p> Relaxer<'p> {
 
     /// Searches the price at which the answers sum to `target`: the answers when money is too cheap, too dear, and the
     /// share of the former that meets it.
-    #[allow(clippy::too_many_arguments)] // Two ends, one target: a struct would name them twice.
     fn cross(
         &mut self,
         target: f64,
         start: f64,
         tolerance: f64,
         plain: bool,
-        cheap: Option<Answer>,
-        dear: Option<Answer>,
         ask: &mut dyn FnMut(&mut Self, f64, bool) -> Answer,
     ) -> [Answer; 3] {
-        let (mut cheap, mut dear) = self.bracket(target, start, plain, cheap, dear, ask);
+        let (mut cheap, mut dear) = self.bracket(target, start, plain, ask);
         let mut last = [(cheap.price, cheap.sum), (dear.price, dear.sum)];
         for turn in 0..200 {
             let width = dear.price - cheap.price;
@@ -261,7 +278,10 @@ impl<'p> Relaxer<'p> {
                 }
             };
             let next = if plain {
-                if turn % 4 == 3 { middle } else { secant }
+                // Where the secant stalls, as at a bend, the bracket is halved.
+                let left = (last[1].1 - target).abs();
+                let stalled = turn >= 2 && left > 0.25 * (last[0].1 - target).abs();
+                if stalled { middle } else { secant }
             } else {
                 let meet = (dear.bound - cheap.bound - over * cheap.price + under * dear.price) / (under - over);
                 let least = cheap.bound - over * (meet - cheap.price);
@@ -318,15 +338,20 @@ impl<'p> Relaxer<'p> {
         target: f64,
         start: f64,
         plain: bool,
-        cheap: Option<Answer>,
-        dear: Option<Answer>,
         ask: &mut dyn FnMut(&mut Self, f64, bool) -> Answer,
     ) -> (Answer, Answer) {
-        let (mut cheap, mut dear) = (cheap, dear);
+        let (mut cheap, mut dear) = (None, None);
         let (mut price, mut factor) = (start, 1.3);
+        // By how many percent the sum falls when the price rises by one; at first that of a typical curve.
+        let mut elasticity = 1.0;
+        let mut last = None;
         for turn in 0.. {
             let answer = ask(self, price, !plain);
-            let enough = answer.sum >= target;
+            // Exactly enough, as where everyone is at a bound: nothing is left to search.
+            if answer.sum == target || price.abs() > FARTHEST * start.abs() {
+                return (answer.clone(), answer);
+            }
+            let (enough, sum) = (answer.sum >= target, answer.sum);
             if enough {
                 cheap = Some(answer);
             } else {
@@ -334,6 +359,19 @@ impl<'p> Relaxer<'p> {
             }
             if cheap.is_some() && dear.is_some() || turn > 200 {
                 break;
+            }
+            if plain && price > 0.0 && sum > 0.0 && target > 0.0 {
+                if let Some((before, then)) = last {
+                    let known: f64 = -f64::ln(sum / then) / f64::ln(price / before);
+                    elasticity = known.clamp(0.2, 20.0);
+                }
+                // A little farther than it seems, so that the target lies between.
+                let step = ((sum / target).ln() * 1.2 / elasticity).clamp(-3.0, 3.0);
+                if step.abs() > 1e-8 {
+                    last = Some((price, sum));
+                    price *= step.exp();
+                    continue;
+                }
             }
             // Too much is asked for: dearer; too little: cheaper, through 0 to a bounty.
             price = match (enough, price > 0.0) {
@@ -363,29 +401,38 @@ impl<'p> Relaxer<'p> {
     /// What `members` answer to a price of the total; with the bound of their part only if wanted.
     fn ask(&mut self, domains: &[Domain], terms: Terms, members: &[usize], price: f64, want_bound: bool) -> Answer {
         let mut answer = Answer { price, spends: vec![0.0; domains.len()], ..Answer::default() };
-        for &campaign in members {
-            let choice = self.choose(domains, terms, campaign, price, want_bound);
-            answer.spends[campaign] = choice.spend;
-            answer.sum += choice.spend;
-            answer.bound += choice.bound;
+        self.answers += members.len();
+        // Chunks of one size, whatever the number of threads: the sums are the same bits.
+        let chunks: Vec<&[usize]> = members.chunks(CHUNK).collect();
+        let part = |chunk: &[usize]| -> Vec<Choice> {
+            chunk.iter().map(|&campaign| self.choose(domains, terms, campaign, price, want_bound)).collect()
+        };
+        let parts = parallel::map(chunks.len(), self.threads, |i| part(chunks[i]));
+        for (chunk, choices) in chunks.into_iter().zip(parts) {
+            let (mut sum, mut bound) = (0.0, 0.0);
+            for (&campaign, choice) in chunk.iter().zip(choices) {
+                answer.spends[campaign] = choice.spend;
+                sum += choice.spend;
+                bound += choice.bound;
+                if choice.spend > domains[campaign].from {
+                    self.near[campaign] = choice.spend;
+                }
+            }
+            answer.sum += sum;
+            answer.bound += bound;
         }
         answer
     }
 
-    fn choose(&mut self, domains: &[Domain], terms: Terms, campaign: usize, price: f64, want_bound: bool) -> Choice {
+    fn choose(&self, domains: &[Domain], terms: Terms, campaign: usize, price: f64, want_bound: bool) -> Choice {
         let (term, domain) = (&self.program.terms[campaign], &domains[campaign]);
-        self.answers += 1;
         let price = terms.base + price;
-        let choice = if !want_bound && is_plain(term, domain) {
+        if !want_bound && is_plain(term, domain) {
             let spend = plain_spend(term, terms.weight, price, domain, self.near[campaign]);
             Choice { spend, attained: f64::NAN, bound: f64::NAN }
         } else {
             choose(term, terms.weight, price, domain, self.near[campaign], self.program.minor_per_major)
-        };
-        if choice.spend > domain.from {
-            self.near[campaign] = choice.spend;
         }
-        choice
     }
 
     /// What everyone answers when groups keep their limits: a group beyond its limit gets a price of its own.
@@ -423,9 +470,11 @@ impl<'p> Relaxer<'p> {
             };
             if sides[index][side].is_none() {
                 let members = &group.members;
-                let start = if price == 0.0 { self.price_guess(domains, terms) } else { price };
+                let sensible = self.price_guess(domains, terms);
+                let start =
+                    if price.abs() > 1e-3 * sensible && price.abs() < 1e3 * sensible { price } else { sensible };
                 let [cheap, dear, share] =
-                    self.cross(limit, start, terms.tolerance, false, None, None, &mut |relaxer, price, _| {
+                    self.cross(limit, start, terms.tolerance, false, &mut |relaxer, price, _| {
                         let mut answer = relaxer.ask(domains, terms, members, price, true);
                         answer.bound += price * limit;
                         answer
@@ -476,6 +525,20 @@ impl<'p> Relaxer<'p> {
             }
         }
         if known > 0.0 { (sum / known).exp() } else { 1.0 }
+    }
+
+    /// A price to begin with for very many campaigns: the one that a sample of them settles on.
+    fn sampled_price(&mut self, domains: &[Domain], terms: Terms, start: f64) -> f64 {
+        // Fibonacci hashing: a fixed sample that follows no period of the list.
+        let at = |i: usize| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % domains.len();
+        let mut sample: Vec<usize> = (0..SAMPLE).map(at).collect();
+        sample.sort_unstable();
+        sample.dedup();
+        let target = self.program.total.1 * sample.len() as f64 / domains.len() as f64;
+        let [cheap, dear, share] = self.cross(target, start, f64::INFINITY, true, &mut |relaxer, price, _| {
+            relaxer.ask(domains, terms, &sample, price, false)
+        });
+        if share.sum >= 0.5 { cheap.price } else { dear.price }
     }
 
     /// The relaxation from the answers on both sides of the total's price.

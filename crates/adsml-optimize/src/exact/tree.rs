@@ -17,7 +17,8 @@ use super::primal::candidates;
 use super::relax::{Relaxed, Relaxer};
 use crate::certificate::{Node, Prices};
 use crate::optimizer::{HistoryPoint, StoppingReason};
-use crate::problem::rounding::{major, round_to_minor};
+use crate::problem::judge::spends as spends_of;
+use crate::problem::rounding::round_to_minor;
 use crate::program::Program;
 
 /// What the search ends with.
@@ -97,7 +98,7 @@ impl<'p> Search<'p> {
             exact,
             context,
             started,
-            relaxer: Relaxer::new(program),
+            relaxer: Relaxer::new(program, context.threads),
             twins: Twins::default(),
             tree: Vec::new(),
             open: BinaryHeap::new(),
@@ -221,7 +222,7 @@ impl<'p> Search<'p> {
             }
             return;
         };
-        let rounded = major(program, &budgets);
+        let rounded = spends_of(program, &budgets);
         let rounded_value = program.value(&rounded);
         if rounded_value > value {
             self.best = Some((rounded_value, budgets));
