@@ -16,7 +16,8 @@ use crate::Result;
 /// inflection = half_spend * ((exponent - 1) / (exponent + 1))^(1 / exponent)
 /// ```
 ///
-/// One power per evaluation.
+/// Above an exponent of 10,000 the rounding of the spend alone moves the saturation, and the curve is only declared never to
+/// fall. One power per evaluation.
 ///
 /// Source: Hill (1910), "The possible effects of the aggregation of the molecules of haemoglobin on its dissociation
 /// curves", J. Physiol. 40; as a curve of media response, eq. 3 of Jin, Wang, Sun, Chan & Koehler (2017), "Bayesian
@@ -43,6 +44,9 @@ pub struct Hill {
     log_scale: f64,
 }
 
+/// Greatest exponent at which slopes still have some twelve digits.
+const STEEPEST: f64 = 1e4;
+
 impl Hill {
     /// A Hill curve.
     ///
@@ -64,7 +68,8 @@ impl Hill {
         };
         if exponent > 1.0 {
             curve.steepest = ((exponent - 1.0) / (exponent + 1.0)).ln();
-            curve.peak = curve.marginal(curve.spend_at(curve.steepest));
+            let growth = 1.0 - 1.0 / exponent;
+            curve.peak = (curve.log_scale + growth * curve.steepest - 2.0 * curve.steepest.exp().ln_1p()).exp();
         } else {
             curve.peak = curve.marginal(0.0);
         }
@@ -102,6 +107,14 @@ impl Hill {
         self.half_spend * (logit / self.exponent).exp()
     }
 
+    /// Slopes where `odds` are against, at a spend of `1 / inverse`.
+    fn slopes_of(&self, odds: f64, inverse: f64) -> [f64; 2] {
+        let reached = 1.0 / (1.0 + odds);
+        let marginal = self.ceiling * (self.exponent * (reached * (odds * reached)) * inverse);
+        let elasticity = self.exponent - 1.0 - 2.0 * self.exponent * reached;
+        [marginal, marginal * (elasticity * inverse)]
+    }
+
     fn slopes_at_zero(&self) -> [f64; 2] {
         let (initial, s) = (self.ceiling / self.half_spend, self.exponent);
         match s {
@@ -125,15 +138,25 @@ impl ResponseCurve for Hill {
     }
 
     fn slopes(&self, spend: f64) -> [f64; 2] {
-        let Some(odds) = self.odds_against(spend) else { return self.slopes_at_zero() };
-        let reached = 1.0 / (1.0 + odds);
-        let marginal = self.ceiling * (self.exponent * (reached * (odds * reached)) / spend);
-        let elasticity = self.exponent - 1.0 - 2.0 * self.exponent * reached;
-        [marginal, marginal * (elasticity / spend)]
+        let inverse = 1.0 / spend;
+        let odds = (self.half_spend * inverse).powf(self.exponent);
+        if odds < f64::INFINITY && inverse > 0.0 && inverse < f64::INFINITY {
+            return self.slopes_of(odds, inverse);
+        }
+        match self.odds_against(spend) {
+            Some(odds) if inverse < f64::INFINITY => self.slopes_of(odds, inverse),
+            _ => self.slopes_at_zero(),
+        }
     }
 
     fn shape(&self) -> Shape {
-        if self.exponent <= 1.0 { Shape::Concave } else { Shape::SShaped { inflection: self.spend_at(self.steepest) } }
+        if self.exponent <= 1.0 {
+            Shape::Concave
+        } else if self.exponent > STEEPEST {
+            Shape::Monotone
+        } else {
+            Shape::SShaped { inflection: self.spend_at(self.steepest) }
+        }
     }
 
     /// Solves for the logarithm of the marginal as a function of the logit of saturation `l`,

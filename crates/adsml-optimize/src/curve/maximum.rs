@@ -75,11 +75,12 @@ fn beside_upright<C: ResponseCurve + ?Sized>(
     mut touch: Maximum,
 ) -> Maximum {
     let mut reach = to - from;
-    while touch.bound == f64::INFINITY && reach > 0.0 {
+    while touch.bound > touch.attained && reach > 0.0 {
         reach *= 1e-3;
         let beside = tangent(curve, price, [from, to], from + reach);
+        let bound = beside.bound.min(touch.bound);
         let best = touch.or(beside);
-        touch = Maximum { bound: beside.bound.max(best.attained), ..best };
+        touch = Maximum { bound: bound.max(best.attained), ..best };
     }
     touch
 }

@@ -18,6 +18,8 @@ mod scaled;
 mod spec;
 mod steps;
 mod sum;
+#[cfg(test)]
+mod tests;
 
 use std::fmt::Debug;
 use std::sync::Arc;

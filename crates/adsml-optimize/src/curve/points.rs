@@ -20,27 +20,34 @@ pub(super) fn ascending(
         values.push(point.1);
     }
     if spends.is_empty() || u32::try_from(spends.len()).is_err() {
-        let value = spends.len().to_string();
+        let value = if spends.is_empty() { "empty".to_owned() } else { format!("{} points", spends.len()) };
         return Err(OptimizeError::InvalidParameter {
             owner: owner.to_owned(),
             name,
             value,
-            expected: "at least one, less than 2^32",
+            expected: "at least one point, fewer than 2^32",
         });
     }
     Ok((spends, values))
 }
 
-/// Whether a point may follow the one `before`: a greater spend, at least 0, and a value that is not less.
+/// Whether a point may follow the one `before`: a greater spend, at least 0, and a value that is not less (than `-inf`, where
+/// values may come in any order).
 pub(super) fn check_next(owner: &str, name: &'static str, before: (f64, f64), point: (f64, f64)) -> Result<()> {
     let (spend, value) = point;
     let fine = spend > before.0 && spend >= 0.0 && spend.is_finite() && value >= before.1 && value.is_finite();
     if fine {
         return Ok(());
     }
-    let value =
-        if before.0 == f64::NEG_INFINITY { format!("{point:?} first") } else { format!("{point:?} after {before:?}") };
-    let expected = "finite (spend, response) with spends ascending from 0 or more and responses that never fall";
+    let never_fall = "finite (spend, response) with spends ascending from 0 or more and responses that never fall";
+    let (value, expected) = match before {
+        (f64::NEG_INFINITY, _) => (format!("{point:?} first"), never_fall),
+        (spend, f64::NEG_INFINITY) => (
+            format!("{point:?} after a spend of {spend:?}"),
+            "finite (spend, response) with spends ascending from 0 or more",
+        ),
+        before => (format!("{point:?} after {before:?}"), never_fall),
+    };
     Err(OptimizeError::InvalidParameter { owner: owner.to_owned(), name, value, expected })
 }
 

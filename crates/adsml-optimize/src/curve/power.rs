@@ -85,8 +85,9 @@ impl ResponseCurve for Power {
         if ratio <= 0.0 {
             return [f64::INFINITY, f64::NEG_INFINITY];
         }
-        let marginal = self.coefficient * (self.exponent * ratio.powf(self.exponent) / spend);
-        [marginal, marginal * ((self.exponent - 1.0) / spend)]
+        let inverse = 1.0 / spend;
+        let marginal = self.coefficient * (self.exponent * ratio.powf(self.exponent) * inverse);
+        [marginal, marginal * ((self.exponent - 1.0) * inverse)]
     }
 
     fn shape(&self) -> Shape {

@@ -60,7 +60,7 @@ impl Steps {
         let mut pools: Vec<(f64, f64, f64)> = Vec::new();
         let mut before = f64::NEG_INFINITY;
         for (spend, value) in points {
-            points::check_next("the step curve", "points", (before, f64::MIN), (spend, value))?;
+            points::check_next("the step curve", "points", (before, f64::NEG_INFINITY), (spend, value))?;
             before = spend;
             let mut pool = (spend, value, 1.0);
             while let Some(&(start, sum, count)) = pools.last()
