@@ -8,8 +8,8 @@ use crate::{OptimizeError, Result};
 /// More than any sum of budgets, less than what overflows when it is added to one.
 const UNLIMITED: i64 = i64::MAX / 4;
 
-/// Rules looked at, over all trials: a second or so. What is not reduced by then stays in the clash.
-const MOST_WORK: usize = 200_000_000;
+/// Rules and intervals looked at, over all trials: a second or so. What is not reduced by then stays in the clash.
+const MOST_WORK: usize = 100_000_000;
 
 impl Draft<'_> {
     /// The error that tells why nothing is feasible, once nothing is.
@@ -25,7 +25,7 @@ impl Draft<'_> {
         let clashing = Clash { rules: &rules, group_of: &group_of, n_groups: self.groups.len() };
         let kept = clashing.smallest();
         let mut clash = self.words(&kept);
-        if clashing.verdict(&kept) == Verdict::Undecided {
+        if clashing.verdict(&kept, &mut 0) == Verdict::Undecided {
             clash.push("(not proved: there are too many combinations of paused campaigns to look at all)".into());
         }
         Ok(OptimizeError::Infeasible { clash })
@@ -61,7 +61,8 @@ impl Clash<'_> {
     }
 
     /// Whether budgets keep these rules alone; bounds are rounded outward, as they are before anything is refused.
-    pub(super) fn verdict(&self, rules: &[Rule]) -> Verdict {
+    pub(super) fn verdict(&self, rules: &[Rule], work: &mut usize) -> Verdict {
+        *work += rules.len() + self.group_of.len();
         let mut campaigns = vec![Bounds::FREE; self.group_of.len()];
         let mut groups = vec![Bounds::FREE; self.n_groups];
         let mut total = Bounds::FREE;
@@ -75,7 +76,7 @@ impl Clash<'_> {
         }
         let ranges: Vec<_> = campaigns.iter().map(|own| own.range(Outward::BOTH, UNLIMITED)).collect();
         let groups: Vec<_> = groups.iter().map(|own| own.pair(Outward::BOTH, UNLIMITED)).collect();
-        judge(&ranges, self.group_of, &groups, total.pair(Outward::BOTH, UNLIMITED))
+        judge(&ranges, self.group_of, &groups, total.pair(Outward::BOTH, UNLIMITED), work)
     }
 
     /// The clash of one campaign's own rules, if one has one.
@@ -117,7 +118,9 @@ impl Clash<'_> {
                 own.lows.clone_from(&inside.lows);
                 own.low = inside.low;
             }
-            if own.high > inside.high {
+            // A group without campaigns spends nothing by itself: no rule is needed to say so.
+            let shorter = own.high == inside.high && inside.highs.len() < own.highs.len();
+            if own.high > inside.high || shorter {
                 own.highs.clone_from(&inside.highs);
                 own.high = inside.high;
             }
@@ -147,11 +150,10 @@ impl Clash<'_> {
             while at < rules.len() && work < MOST_WORK {
                 let end = (at + chunk).min(rules.len());
                 let rest: Vec<Rule> = rules[..at].iter().chain(&rules[end..]).copied().collect();
-                work += rest.len() + self.group_of.len();
-                if self.verdict(&rest) == Verdict::Feasible {
-                    at = end;
-                } else {
+                if self.verdict(&rest, &mut work) == Verdict::Infeasible {
                     rules = rest;
+                } else {
+                    at = end;
                 }
             }
             chunk /= 2;

@@ -1,7 +1,10 @@
 //! Which sums of money campaigns can spend together, in whole minor units.
 
-/// More intervals than this are not kept apart.
-const MOST_INTERVALS: usize = 1024;
+/// Intervals looked at in one judgement, over all campaigns that may be paused: a tenth of a second or so.
+const MOST_WORK: usize = 50_000_000;
+
+/// How many intervals are kept apart, whatever the number of campaigns.
+const KEPT_INTERVALS: std::ops::RangeInclusive<usize> = 256..=65_536;
 
 /// What one campaign may spend: `[low, high]`, and perhaps 0 beside it. In minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,9 +27,16 @@ pub(super) enum Verdict {
 ///
 /// Budgets are whole numbers, so what a campaign, a group or all of them can spend is a union of intervals: their sums are
 /// Minkowski sums. Without "zero or at least" each is a single interval, and the answer is two sums: `O(n)`. With it, up to
-/// 1,024 intervals are kept apart. Beyond that the narrowest are forgotten: what is then found is feasible all the same,
-/// and what is not found remains [undecided](Verdict::Undecided).
-pub(super) fn judge(ranges: &[Range], group_of: &[Option<usize>], groups: &[(i64, i64)], total: (i64, i64)) -> Verdict {
+/// 65,536 intervals are kept apart, and 256 at least where there are 200,000 such campaigns. Beyond that the narrowest are
+/// forgotten: what is then found is feasible all the same, and what is not found remains [undecided](Verdict::Undecided).
+/// `work` counts the intervals looked at.
+pub(super) fn judge(
+    ranges: &[Range],
+    group_of: &[Option<usize>],
+    groups: &[(i64, i64)],
+    total: (i64, i64),
+    work: &mut usize,
+) -> Verdict {
     let mut free = Sums::default();
     let mut grouped: Vec<Sums> = groups.iter().map(|_| Sums::default()).collect();
     for (index, range) in ranges.iter().enumerate() {
@@ -36,13 +46,16 @@ pub(super) fn judge(ranges: &[Range], group_of: &[Option<usize>], groups: &[(i64
         let group = group_of.get(index).copied().flatten();
         group.map_or(&mut free, |group| &mut grouped[group]).add(*range);
     }
-    let mut forgot = false;
-    let mut all = free.intervals(total.1, &mut forgot);
+    let optional = free.optional.len() + grouped.iter().map(|group| group.optional.len()).sum::<usize>();
+    let most_kept =
+        (MOST_WORK / (optional + groups.len()).max(1)).clamp(*KEPT_INTERVALS.start(), *KEPT_INTERVALS.end());
+    let mut memory = Memory { most_kept, forgot: false, work };
+    let mut all = free.intervals(total.1, &mut memory);
     for (sums, &(least, most)) in grouped.into_iter().zip(groups) {
-        let part = clipped(sums.intervals(most.min(total.1), &mut forgot), least, most);
-        all = sum_of(&all, &part, total.1, &mut forgot);
+        let part = clipped(sums.intervals(most.min(total.1), &mut memory), least, most);
+        all = sum_of(&all, &part, total.1, &mut memory);
     }
-    match (clipped(all, total.0, total.1).is_empty(), forgot) {
+    match (clipped(all, total.0, total.1).is_empty(), memory.forgot) {
         (false, _) => Verdict::Feasible,
         (true, false) => Verdict::Infeasible,
         (true, true) => Verdict::Undecided,
@@ -68,7 +81,7 @@ impl Sums {
     }
 
     /// The reachable sums up to `most`: disjoint intervals that do not touch, ascending.
-    fn intervals(mut self, most: i64, forgot: &mut bool) -> Vec<(i64, i64)> {
+    fn intervals(mut self, most: i64, memory: &mut Memory<'_>) -> Vec<(i64, i64)> {
         let mut reached = clipped(vec![(self.low, self.high)], 0, most);
         // Wide ones first: they close gaps before narrow ones make them many.
         self.optional.sort_unstable_by_key(|&(low, high)| (low - high, low));
@@ -76,7 +89,7 @@ impl Sums {
             let shifted = reached.iter().map(|&(from, to)| (from.saturating_add(low), to.saturating_add(high)));
             let shifted: Vec<_> =
                 shifted.take_while(|&(from, _)| from <= most).map(|(from, to)| (from, to.min(most))).collect();
-            reached = limited(union_of(&reached, &shifted), forgot);
+            reached = memory.of(union_of(&reached, &shifted));
         }
         reached
     }
@@ -98,13 +111,13 @@ fn union_of(a: &[(i64, i64)], b: &[(i64, i64)]) -> Vec<(i64, i64)> {
 }
 
 /// Every sum of one of `a` and one of `b`, up to `most`.
-fn sum_of(a: &[(i64, i64)], b: &[(i64, i64)], most: i64, forgot: &mut bool) -> Vec<(i64, i64)> {
+fn sum_of(a: &[(i64, i64)], b: &[(i64, i64)], most: i64, memory: &mut Memory<'_>) -> Vec<(i64, i64)> {
     let mut sums = Vec::new();
     for &(from, to) in b {
         let shifted = a.iter().map(|&(low, high)| (low.saturating_add(from), high.saturating_add(to)));
         let shifted: Vec<_> =
             shifted.take_while(|&(low, _)| low <= most).map(|(low, high)| (low, high.min(most))).collect();
-        sums = limited(union_of(&sums, &shifted), forgot);
+        sums = memory.of(union_of(&sums, &shifted));
     }
     sums
 }
@@ -122,13 +135,23 @@ fn clipped(intervals: Vec<(i64, i64)>, least: i64, most: i64) -> Vec<(i64, i64)>
     cut.filter(|(low, high)| low <= high).collect()
 }
 
-/// Forgets the narrowest intervals of too many.
-fn limited(mut intervals: Vec<(i64, i64)>, forgot: &mut bool) -> Vec<(i64, i64)> {
-    if intervals.len() > MOST_INTERVALS {
-        *forgot = true;
-        intervals.sort_by_key(|&(low, high)| low - high);
-        intervals.truncate(MOST_INTERVALS / 2);
-        intervals.sort_unstable();
+/// How many intervals are kept, and whether some had to be forgotten.
+struct Memory<'a> {
+    most_kept: usize,
+    forgot: bool,
+    work: &'a mut usize,
+}
+
+impl Memory<'_> {
+    /// The intervals, or the widest half of too many.
+    fn of(&mut self, mut intervals: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
+        *self.work += intervals.len();
+        if intervals.len() > self.most_kept {
+            self.forgot = true;
+            intervals.sort_by_key(|&(low, high)| low - high);
+            intervals.truncate(self.most_kept / 2);
+            intervals.sort_unstable();
+        }
+        intervals
     }
-    intervals
 }

@@ -80,7 +80,7 @@ impl Draft<'_> {
         let settled = Outward::TRIED.into_iter().find_map(|outward| {
             let ranges: Vec<Range> = bounds.iter().map(|own| own.range(outward, spent.1)).collect();
             let pairs: Vec<(i64, i64)> = limits.iter().map(|limit| limit.pair(outward, spent.1)).collect();
-            (judge(&ranges, &group_of, &pairs, spent) == Verdict::Feasible).then_some((ranges, pairs))
+            (judge(&ranges, &group_of, &pairs, spent, &mut 0) == Verdict::Feasible).then_some((ranges, pairs))
         });
         let Some((ranges, pairs)) = settled else { return Err(self.clash()?) };
 
