@@ -39,6 +39,8 @@ pub trait BudgetOptimizer: Debug + Send + Sync {
 pub enum StoppingReason {
     /// The gap asked for is proved.
     GapReached,
+    /// The best real plan is found and proved; what is left of the gap is less than whole minor units can express.
+    WholeUnits,
     /// Candidates no longer differ by more than the tolerance.
     Converged,
     /// Every iteration was done.

@@ -51,6 +51,7 @@ impl Allocation {
     fn write_proof(&self, page: &mut String, problem: &BudgetProblem) -> std::fmt::Result {
         let stopped = match self.stopping {
             StoppingReason::GapReached => "the gap asked for is proved",
+            StoppingReason::WholeUnits => "only the rounding to whole minor units is left",
             StoppingReason::Converged => "the search converged",
             StoppingReason::MaxIterations => "every iteration was done",
             StoppingReason::MaxEvaluations => "every evaluation was spent",

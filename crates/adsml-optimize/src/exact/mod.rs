@@ -4,6 +4,8 @@ mod choice;
 mod part;
 mod primal;
 mod relax;
+#[cfg(test)]
+mod tests;
 mod tree;
 
 use std::num::NonZeroUsize;

@@ -21,6 +21,9 @@ use crate::problem::judge::spends as spends_of;
 use crate::problem::rounding::round_to_minor;
 use crate::program::Program;
 
+/// Parts of up to two to this many plans are searched for the best whole minor units.
+const WHOLE_UNIT_BITS: f64 = 48.0;
+
 /// What the search ends with.
 #[derive(Debug)]
 pub(super) struct Searched {
@@ -88,6 +91,8 @@ pub(super) struct Search<'p> {
     nearest: (f64, Vec<f64>),
     history: Vec<HistoryPoint>,
     near: Vec<f64>,
+    /// Whether a part was closed although a better plan of fractions of minor units may be in it.
+    rounding_left: bool,
 }
 
 impl<'p> Search<'p> {
@@ -107,6 +112,7 @@ impl<'p> Search<'p> {
             nearest: (f64::INFINITY, Vec::new()),
             history: Vec::new(),
             near,
+            rounding_left: false,
         }
     }
 
@@ -117,7 +123,9 @@ impl<'p> Search<'p> {
         // The first part is worked on at once: twins are looked for only if it has to be cut.
         self.work(open);
         let stopping = loop {
-            let Some(top) = self.open.peek() else { break StoppingReason::GapReached };
+            let Some(top) = self.open.peek() else {
+                break if self.rounding_left { StoppingReason::WholeUnits } else { StoppingReason::GapReached };
+            };
             if self.is_good_enough(top.bound) {
                 break StoppingReason::GapReached;
             }
@@ -156,7 +164,7 @@ impl<'p> Search<'p> {
     }
 
     fn tolerance(&self, value: f64) -> f64 {
-        self.exact.gap * value.abs()
+        if value.is_finite() { self.exact.gap * value.abs() } else { 0.0 }
     }
 
     /// Bounds a part, looks for plans in it, and cuts it unless it is closed.
@@ -165,23 +173,34 @@ impl<'p> Search<'p> {
         let domains = part.domains(self.program);
         let value = self.best.as_ref().map_or(f64::NEG_INFINITY, |(value, _)| *value);
         let missing = if inherited.is_finite() && value.is_finite() { inherited - value } else { 0.0 };
-        let scale = if value.is_finite() { value.abs() } else { 0.0 };
-        let relaxed = self.relaxer.relax(&domains, &prices, (0.02 * missing).max(0.01 * self.exact.gap * scale));
-        let (bound, prices) =
-            if relaxed.bound <= inherited { (relaxed.bound, relaxed.prices.clone()) } else { (inherited, prices) };
-        if !self.is_good_enough(bound) && !(relaxed.hopeless && !self.nearest.1.is_empty()) {
-            let tolerance = 0.1 * self.exact.gap * bound.abs().max(scale);
-            let found = candidates(self.program, &mut self.relaxer, &domains, &relaxed, &self.twins, tolerance);
+        // Prices need not be better than what they have to decide; where they leave nothing to cut, they are sharpened.
+        let (mut bound, mut prices) = (inherited, prices);
+        let mut cut = None;
+        for tolerance in [0.02 * missing, 0.0] {
+            let relaxed = self.relaxer.relax(&domains, &prices, tolerance.max(0.01 * self.tolerance(value)));
+            if relaxed.bound <= bound {
+                (bound, prices) = (relaxed.bound, relaxed.prices.clone());
+            }
+            if self.is_good_enough(bound) || (relaxed.hopeless && !self.nearest.1.is_empty()) {
+                break;
+            }
+            let found = candidates(self.program, &mut self.relaxer, &domains, &relaxed, &self.twins, 0.0);
             for spends in found {
                 self.consider(&spends);
             }
+            if self.is_good_enough(bound) || relaxed.hopeless {
+                break;
+            }
+            cut = self.cut_by_promise(&part, &domains, &relaxed);
+            if cut.is_some() {
+                break;
+            }
+            if tolerance == 0.0 {
+                cut = self.cut_to_whole_units(&part, &relaxed);
+                self.rounding_left |= cut.is_none();
+            }
         }
         self.note(bound);
-        let cut = if self.is_good_enough(bound) || relaxed.hopeless {
-            None
-        } else {
-            self.choose_cut(&part, &domains, &relaxed)
-        };
         let Some((campaign, at)) = cut else {
             self.tree[slot] = Grown::Leaf(Node::Bound(prices, bound));
             return;
@@ -197,7 +216,7 @@ impl<'p> Search<'p> {
                 self.tree.push(Grown::Leaf(Node::Empty));
                 continue;
             }
-            let bound = bound_at(self.program, &domains, &prices, &self.near).min(bound);
+            let bound = bound_at(self.program, &domains, &prices, &self.near);
             self.tree.push(Grown::Leaf(Node::Bound(prices.clone(), bound)));
             if !self.is_good_enough(bound) {
                 self.made += 1;
@@ -244,35 +263,40 @@ impl<'p> Search<'p> {
     }
 
     /// Where to cut: the campaign whose mixture promises most beyond its curve, between its two answers.
-    fn choose_cut(&self, part: &Part, domains: &[Domain], relaxed: &Relaxed) -> Option<(usize, i64)> {
+    fn cut_by_promise(&self, part: &Part, domains: &[Domain], relaxed: &Relaxed) -> Option<(usize, i64)> {
         let per_major = self.program.minor_per_major;
-        let width = |i: usize| part.high[i] - part.low[i];
-        let greatest = (0..domains.len())
-            .filter(|&i| width(i) > 0 && relaxed.promised[i] > 0.0)
-            .max_by(|&a, &b| relaxed.promised[a].total_cmp(&relaxed.promised[b]).then(b.cmp(&a)));
+        let i = (0..domains.len())
+            .filter(|&i| part.low[i] < part.high[i] && relaxed.promised[i] > 0.0)
+            .max_by(|&a, &b| relaxed.promised[a].total_cmp(&relaxed.promised[b]).then(b.cmp(&a)))?;
         let value = self.best.as_ref().map_or(0.0, |(value, _)| value.abs());
-        if let Some(i) = greatest
-            && relaxed.promised[i] > 1e-3 * self.exact.gap * value / domains.len() as f64
-        {
-            let (campaign, share) = self.twin_to_cut(part, relaxed, i);
-            let (low, high) = (relaxed.dear[campaign], relaxed.cheap[campaign]);
-            let at = if domains[campaign].zero && low == 0.0 && high >= domains[campaign].from {
-                0
-            } else {
-                ((low + share * (high - low)) * per_major).floor() as i64
-            };
-            return Some((campaign, at.clamp(part.low[campaign], part.high[campaign] - 1)));
+        if relaxed.promised[i] <= 1e-3 * self.exact.gap * value / domains.len() as f64 {
+            return None;
         }
-        // Only whole minor units are missing: cut beside the campaign that is farthest from one.
-        let fraction = |i: usize| {
-            let minor = relaxed.spends[i] * per_major;
-            (minor - minor.round()).abs()
+        let (campaign, share) = self.twin_to_cut(part, relaxed, i);
+        let (low, high) = (relaxed.dear[campaign], relaxed.cheap[campaign]);
+        let at = if domains[campaign].zero && low == 0.0 && high >= domains[campaign].from {
+            0
+        } else {
+            ((low + share * (high - low)) * per_major).floor() as i64
         };
-        let i = (0..domains.len()).filter(|&i| width(i) > 0).max_by(|&a, &b| {
+        Some((campaign, at.clamp(part.low[campaign], part.high[campaign] - 1)))
+    }
+
+    /// Where to cut when only whole minor units are missing: beside the campaign that is farthest from one. A search worth
+    /// its while where few plans are left, hopeless where there are many.
+    fn cut_to_whole_units(&self, part: &Part, relaxed: &Relaxed) -> Option<(usize, i64)> {
+        let width = |i: usize| part.high[i] - part.low[i];
+        let bits: f64 = (0..part.low.len()).map(|i| (width(i) as f64 + 1.0).log2()).sum();
+        if bits > WHOLE_UNIT_BITS {
+            return None;
+        }
+        let minor = |i: usize| relaxed.spends[i] * self.program.minor_per_major;
+        let fraction = |i: usize| (minor(i) - minor(i).round()).abs();
+        let i = (0..part.low.len()).filter(|&i| width(i) > 0).max_by(|&a, &b| {
             let (fa, fb) = (fraction(a), fraction(b));
             if fa.max(fb) > 1e-6 { fa.total_cmp(&fb) } else { width(a).cmp(&width(b)) }.then(b.cmp(&a))
         })?;
-        let at = (relaxed.spends[i] * per_major + 1e-9).floor() as i64;
+        let at = (minor(i) + 1e-9).floor() as i64;
         Some((i, at.clamp(part.low[i], part.high[i] - 1)))
     }
 
