@@ -27,3 +27,5 @@ pub use error::{OptimizeError, Result};
 pub use exact::Exact;
 pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};
+#[cfg(feature = "serde")]
+pub use problem::{CampaignSpec, GroupSpec, ProblemSpec};

@@ -10,12 +10,16 @@ mod properties;
 mod resolve;
 pub(crate) mod rounding;
 mod rules;
+#[cfg(feature = "serde")]
+mod spec;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use builder::BudgetProblemBuilder;
 pub use campaign::{Campaign, Limit};
+#[cfg(feature = "serde")]
+pub use spec::{CampaignSpec, GroupSpec, ProblemSpec};
 
 use crate::Currency;
 use crate::program::Program;
