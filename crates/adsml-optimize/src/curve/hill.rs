@@ -36,6 +36,8 @@ pub struct Hill {
     ceiling: f64,
     half_spend: f64,
     exponent: f64,
+    /// `1 / exponent`; divisions are what is slow here.
+    inverse_exponent: f64,
     /// Logit of the saturation where return is steepest; `-inf` for concave curves.
     steepest: f64,
     /// Greatest marginal return.
@@ -62,6 +64,7 @@ impl Hill {
             ceiling: not_negative(owner, "ceiling", ceiling)?,
             half_spend: positive(owner, "half_spend", half_spend)?,
             exponent: positive(owner, "exponent", exponent)?,
+            inverse_exponent: 1.0 / exponent,
             steepest: f64::NEG_INFINITY,
             peak: 0.0,
             log_scale: ceiling.ln() + exponent.ln() - half_spend.ln(),
@@ -104,7 +107,7 @@ impl Hill {
 
     /// The spend of a saturation, given as its logit `ln(p / (1 - p)) = exponent * ln(spend / half_spend)`.
     fn spend_at(&self, logit: f64) -> f64 {
-        self.half_spend * (logit / self.exponent).exp()
+        self.half_spend * (logit * self.inverse_exponent).exp()
     }
 
     /// Slopes where `odds` are against, at a spend of `1 / inverse`.
@@ -159,14 +162,14 @@ impl ResponseCurve for Hill {
         }
     }
 
-    /// Solves for the logarithm of the marginal as a function of the logit of saturation `l`,
+    /// Solves for the logarithm of the marginal as a function of the logit of saturation `l`:
     ///
     /// ```text
     /// ln f' = ln(ceiling * exponent / half_spend) + l * (1 - 1 / exponent) - 2 ln(1 + e^l)
     /// ```
     ///
-    /// by its osculating parabolas: it is concave and soon a straight line, so that one or two steps are enough from a near
-    /// guess, three or four from any other.
+    /// which is concave and soon a straight line, so that one or two steps of third order are enough from a near guess, three or
+    /// four from any other.
     fn argmax_minus(&self, price: f64, [from, to]: [f64; 2], near: f64) -> f64 {
         if price <= 0.0 {
             return to;
@@ -174,7 +177,7 @@ impl ResponseCurve for Hill {
         if price >= self.peak {
             return from;
         }
-        let growth = 1.0 - 1.0 / self.exponent;
+        let growth = 1.0 - self.inverse_exponent;
         let target = price.ln() - self.log_scale;
         // Left of the steepest return the marginal rises, and a step would lead away.
         let floor = self.steepest.max(-700.0);
@@ -186,15 +189,24 @@ impl ResponseCurve for Hill {
             let reached = odds / (1.0 + odds);
             let excess = logit * growth - 2.0 * (1.0 + odds).ln() - target;
             let (first, second) = ((growth - 2.0 * reached).min(0.0), -2.0 * reached * (1.0 - reached));
-            // The parabola's root; where it has none (far to the right), the tangent's, which never leads too far left.
-            let discriminant = first * first - 2.0 * excess * second;
-            let root = if discriminant > 0.0 { discriminant.sqrt() } else { f64::MIN_POSITIVE - first };
-            let step = 2.0 * excess / (root - first);
+            let inverse = 1.0 / first;
+            let newton = -excess * inverse;
+            let bend = second * inverse * newton;
+            let step = if bend.abs() < 0.5 {
+                // Householder's step of third order: the error is of the order of the fourth power of the step.
+                let twist = bend * (1.0 - 2.0 * reached) * newton;
+                newton * (1.0 + 0.5 * bend) / (1.0 + bend + twist / 6.0)
+            } else {
+                // The osculating parabola's root; where it has none (far to the right), the tangent's, never too far left.
+                let discriminant = first * first - 2.0 * excess * second;
+                2.0 * excess
+                    / (if discriminant > 0.0 { discriminant.sqrt() } else { f64::MIN_POSITIVE - first } - first)
+            };
             let next = (logit + step).clamp(floor, 700.0);
             let moved = (next - logit).abs();
             logit = next;
-            // The error after a step is of the order of its cube.
-            if moved <= 1e-5 {
+            // What is left after a step; near the steepest return it is the bend that counts.
+            if moved * moved.max(bend.abs()).powi(3) <= 1e-16 {
                 break;
             }
         }
