@@ -12,8 +12,8 @@ use crate::Result;
 /// with `x` the spend and `scale` in currency, `ceiling` in units of response. Concave; the maximiser of
 /// `f(x) - price * x` is `scale * ln(ceiling / (scale * price))`.
 ///
-/// Source: the modified exponential model in table 1 of Little (1979), "Aggregate advertising models: the state of the
-/// art", Operations Research 27(4).
+/// Source: the modified exponential model, reviewed in Little (1979), "Aggregate advertising models: the state of the art",
+/// Operations Research 27(4).
 ///
 /// ```
 /// use adsml_optimize::{NegativeExponential, ResponseCurve};

@@ -20,8 +20,8 @@ use crate::Result;
 /// fall. One power per evaluation.
 ///
 /// Source: Hill (1910), "The possible effects of the aggregation of the molecules of haemoglobin on its dissociation
-/// curves", J. Physiol. 40; as a curve of media response, eq. 3 of Jin, Wang, Sun, Chan & Koehler (2017), "Bayesian
-/// methods for media mix modeling with carryover and shape effects", Google.
+/// curves", J. Physiol. 40; as a curve of media response, Jin, Wang, Sun, Chan & Koehler (2017), "Bayesian methods for
+/// media mix modeling with carryover and shape effects", Google.
 ///
 /// ```
 /// use adsml_optimize::{Hill, ResponseCurve};

@@ -15,7 +15,7 @@ use crate::Result;
 /// steepest return at `midpoint`. Two exponentials for the value, one for the slopes; a closed form for the maximiser.
 ///
 /// Source: Verhulst (1845), "Recherches mathématiques sur la loi d'accroissement de la population"; as a curve of media
-/// response, Lilien, Kotler & Moorthy (1992), "Marketing Models", appendix.
+/// response, Lilien, Kotler & Moorthy (1992), "Marketing Models".
 ///
 /// ```
 /// use adsml_optimize::{Logistic, ResponseCurve, Shape};

@@ -46,7 +46,9 @@ pub(super) fn by_shape<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, 
 
 /// Where a curve is straight between its breakpoints, or steps up at them, one of them or an end is best.
 pub(super) fn by_points<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
-    let inside = curve.breakpoints().iter().skip_while(|&&at| at <= from).take_while(|&&at| at < to);
+    let breaks = curve.breakpoints();
+    let first = breaks.partition_point(|&at| at <= from);
+    let inside = breaks[first..].iter().take_while(|&&at| at < to);
     inside.map(|&at| Maximum::at(curve, price, at)).fold(ends(curve, price, [from, to]), Maximum::or)
 }
 

@@ -36,6 +36,8 @@ pub struct Sum {
     parts: Vec<Arc<dyn ResponseCurve>>,
     shape: Shape,
     breakpoints: Vec<f64>,
+    /// Where a part turns from convex to concave, bends or steps.
+    turns: Vec<f64>,
     /// Whether the sum is straight between its breakpoints, though it may step up at them.
     linear: bool,
     support: Option<[f64; 2]>,
@@ -75,30 +77,14 @@ impl Sum {
             return refuse("support", format!("[{from:?}, {to:?}]"), "spends at which all parts were observed");
         }
         let linear = parts.iter().all(|part| is_linear(&**part));
-        let mut breakpoints: Vec<f64> = parts.iter().flat_map(|part| part.breakpoints()).copied().collect();
-        breakpoints.sort_by(f64::total_cmp);
-        breakpoints.dedup();
-        if !linear {
-            breakpoints.clear();
-        }
-        Ok(Self { shape: shape_of(&parts), parts, breakpoints, linear, support, unit })
+        let turns = turns_of(&parts);
+        let breakpoints = if linear { turns.clone() } else { Vec::new() };
+        Ok(Self { shape: shape_of(&parts), parts, breakpoints, turns, linear, support, unit })
     }
 
     /// The parts.
     pub fn parts(&self) -> &[Arc<dyn ResponseCurve>] {
         &self.parts
-    }
-
-    /// Where a part turns from convex to concave, bends or steps.
-    fn turns(&self) -> Vec<f64> {
-        let mut turns: Vec<f64> = self.parts.iter().flat_map(|part| part.breakpoints()).copied().collect();
-        turns.extend(self.parts.iter().filter_map(|part| match part.shape() {
-            Shape::SShaped { inflection } => Some(inflection),
-            _ => None,
-        }));
-        turns.sort_by(f64::total_cmp);
-        turns.dedup();
-        turns
     }
 
     /// The maximum on a piece, if all parts have the same sign of curvature there; else a bound.
@@ -134,6 +120,17 @@ impl Sum {
         }
         self.parts.iter().map(|part| part.max_minus(chord(part) + share, [from, to]).bound).sum()
     }
+}
+
+fn turns_of(parts: &[Arc<dyn ResponseCurve>]) -> Vec<f64> {
+    let mut turns: Vec<f64> = parts.iter().flat_map(|part| part.breakpoints()).copied().collect();
+    turns.extend(parts.iter().filter_map(|part| match part.shape() {
+        Shape::SShaped { inflection } => Some(inflection),
+        _ => None,
+    }));
+    turns.sort_by(f64::total_cmp);
+    turns.dedup();
+    turns
 }
 
 fn is_linear(part: &dyn ResponseCurve) -> bool {
@@ -211,7 +208,8 @@ impl ResponseCurve for Sum {
         }
         let mut cuts = vec![from];
         // Curves of very many steps are cut where it matters only.
-        cuts.extend(self.turns().into_iter().filter(|&turn| from < turn && turn < to).take(maximum::PIECES / 4));
+        let inside = self.turns.iter().copied().filter(|&turn| from < turn && turn < to);
+        cuts.extend(inside.take(maximum::PIECES / 4));
         cuts.push(to);
         maximum::worst_first(self, price, &cuts, |piece| self.piece(price, piece))
     }
