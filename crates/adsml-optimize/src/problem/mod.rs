@@ -7,6 +7,7 @@ mod feasible;
 pub(crate) mod judge;
 #[cfg(test)]
 mod properties;
+mod repair;
 mod resolve;
 pub(crate) mod rounding;
 mod rules;
