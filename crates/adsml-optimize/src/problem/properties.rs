@@ -313,8 +313,8 @@ proptest! {
             let other: Vec<i64> =
                 spends.iter().enumerate().map(|(index, spend)| (spend * 100.0).floor() as i64 + i64::from(up >> index & 1)).collect();
             if is_feasible(&problem.program, &other) {
-                // Units are ranked by the slope at their middle, which is not quite the difference of two values.
-                prop_assert!(problem.value(&other).unwrap() <= value + 1e-4, "{other:?} is better than {budgets:?}");
+                // From 1,000 units on they are ranked by the slope at their middle: within 1e-7 of a gain of at most 0.02.
+                prop_assert!(problem.value(&other).unwrap() <= value + 1e-8, "{other:?} is better than {budgets:?}");
             }
         }
     }

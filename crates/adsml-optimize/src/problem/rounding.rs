@@ -204,8 +204,10 @@ impl<'a> Rounding<'a> {
         let step = if up { 1 } else { -1 };
         let [here, there] = [budget, budget + step].map(|units| units as f64 / self.program.minor_per_major);
         match curve.shape() {
-            // A unit is small: the slope at its middle says more than the difference of two large values.
-            Shape::Concave | Shape::SShaped { .. } => curve.marginal(0.5 * (here + there)) * (there - here),
+            // Where a unit is small beside the budget, the slope at its middle says more than the difference of two large values.
+            Shape::Concave | Shape::SShaped { .. } if budget >= 1_000 => {
+                curve.marginal(0.5 * (here + there)) * (there - here)
+            }
             _ => curve.value(there) - curve.value(here),
         }
     }
