@@ -10,6 +10,8 @@ mod properties;
 mod repair;
 mod resolve;
 pub(crate) mod rounding;
+#[cfg(test)]
+mod rounding_tests;
 mod rules;
 #[cfg(feature = "serde")]
 mod spec;
