@@ -77,7 +77,7 @@ impl BudgetProblemBuilder {
     /// The prototype's bounds: each campaign between 5 % and 95 % of the total.
     ///
     /// With more than 20 campaigns the lower bounds alone exceed the total:
-    /// [`OptimizeError::Infeasible`](crate::OptimizeError::Infeasible). So do the upper ones with a single campaign and an exact total.
+    /// [`OptimizeError::Infeasible`](crate::OptimizeError::Infeasible). A single campaign cannot spend an exact total within them either.
     #[must_use]
     pub fn prototype_bounds(self) -> Self {
         self.bounds(Limit::Share(0.05), Limit::Share(0.95))

@@ -9,7 +9,7 @@ use crate::{OptimizeError, Result};
 const UNLIMITED: i64 = i64::MAX / 4;
 
 /// Rules and intervals looked at, over all trials: a second or so. What is not reduced by then stays in the clash.
-const MOST_WORK: usize = 100_000_000;
+const MOST_WORK: usize = 40_000_000;
 
 impl Draft<'_> {
     /// The error that tells why nothing is feasible, once nothing is.

@@ -7,8 +7,11 @@ mod feasible;
 pub(crate) mod judge;
 #[cfg(test)]
 mod properties;
+mod repair;
 mod resolve;
 pub(crate) mod rounding;
+#[cfg(test)]
+mod rounding_tests;
 mod rules;
 #[cfg(feature = "serde")]
 mod spec;

@@ -77,12 +77,24 @@ impl Draft<'_> {
             Some(rule) => (0, rule.amount as i64),
             None => (0, sum_most),
         };
-        let settled = Outward::TRIED.into_iter().find_map(|outward| {
-            let ranges: Vec<Range> = bounds.iter().map(|own| own.range(outward, spent.1)).collect();
-            let pairs: Vec<(i64, i64)> = limits.iter().map(|limit| limit.pair(outward, spent.1)).collect();
-            (judge(&ranges, &group_of, &pairs, spent, &mut 0) == Verdict::Feasible).then_some((ranges, pairs))
-        });
-        let Some((ranges, pairs)) = settled else { return Err(self.clash()?) };
+        let at = |outward: Outward| -> (Vec<Range>, Vec<(i64, i64)>) {
+            let ranges = bounds.iter().map(|own| own.range(outward, spent.1));
+            (ranges.collect(), limits.iter().map(|limit| limit.pair(outward, spent.1)).collect())
+        };
+        let feasible = |(ranges, pairs): &(Vec<Range>, Vec<_>)| {
+            judge(ranges, &group_of, pairs, spent, &mut 0) == Verdict::Feasible
+        };
+        let mut settled = at(Outward::TRIED[0]);
+        if !feasible(&settled) {
+            let inward = settled;
+            // Where every amount is whole, rounding the other way changes nothing.
+            let others = Outward::TRIED[1..].iter().map(|&outward| at(outward)).filter(|other| *other != inward);
+            settled = match others.into_iter().find(feasible) {
+                Some(other) => other,
+                None => return Err(self.clash()?),
+            };
+        }
+        let (ranges, pairs) = settled;
 
         let mut terms = Vec::with_capacity(ranges.len());
         for (campaign, range) in self.campaigns.iter().zip(ranges) {

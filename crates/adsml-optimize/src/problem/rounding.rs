@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::judge::{is_feasible, minor, spends as major_spends};
+use super::judge::{is_feasible, minor};
+use super::repair;
 use crate::Shape;
 use crate::currency::whole;
 use crate::program::Program;
@@ -26,20 +27,20 @@ pub(crate) fn round_to_minor(program: &Program, spends: &[f64]) -> Option<Vec<i6
 }
 
 /// Budgets on their way to whole minor units.
-struct Rounding<'a> {
-    program: &'a Program,
+pub(super) struct Rounding<'a> {
+    pub(super) program: &'a Program,
     /// The spends asked for, within bounds, in minor units.
     wanted: Vec<f64>,
-    budgets: Vec<i64>,
+    pub(super) budgets: Vec<i64>,
     low: Vec<i64>,
     high: Vec<i64>,
     groups: Vec<Together>,
-    total: Together,
+    pub(super) total: Together,
 }
 
 /// The sum of several budgets and its limits.
 #[derive(Debug, Clone, Copy)]
-struct Together {
+pub(super) struct Together {
     least: i64,
     most: i64,
     sum: i64,
@@ -48,7 +49,7 @@ struct Together {
 
 impl Together {
     /// By how many units the sum may move in a direction.
-    fn room(&self, up: bool) -> i64 {
+    pub(super) fn room(&self, up: bool) -> i64 {
         if up { self.most - self.sum } else { self.sum - self.least }
     }
 }
@@ -123,16 +124,19 @@ impl<'a> Rounding<'a> {
     fn shift(&mut self, campaigns: impl Iterator<Item = usize> + Clone, units: i64) {
         let up = units > 0;
         let mut left = units.abs();
-        let mut near = true;
+        let (mut near, mut refused) = (true, false);
         while left > 0 {
-            let may = campaigns.clone().filter(|&index| self.room(index, up) > 0 && (!near || self.is_near(index, up)));
+            let may = campaigns.clone().filter(|&index| {
+                self.room(index, up) > 0 && self.group_room(index, up) > 0 && (!near || self.is_near(index, up))
+            });
             let mut moves: Vec<Move> = may.map(|index| Move { index, gain: self.gain(index, up) }).collect();
+            // The best suffice, unless some of them turn out to share a group that is full.
             let needed = usize::try_from(left).unwrap_or(usize::MAX);
-            // Groups may be full before the best have been served: then all must be in order.
-            if needed < moves.len() && self.groups.is_empty() {
+            if needed < moves.len() && !refused {
                 moves.select_nth_unstable_by(needed, Move::order);
                 moves.truncate(needed);
-            } else {
+            }
+            if needed >= moves.len() || !self.groups.is_empty() {
                 moves.sort_unstable_by(Move::order);
             }
             // One unit each, unless so many are needed that everybody would have to be asked many times.
@@ -140,6 +144,7 @@ impl<'a> Rounding<'a> {
             let before = left;
             for Move { index, .. } in moves {
                 let moved = step.min(left).min(self.room(index, up)).min(self.group_room(index, up));
+                refused |= moved == 0;
                 self.adjust(index, if up { moved } else { -moved });
                 left -= moved;
             }
@@ -152,11 +157,11 @@ impl<'a> Rounding<'a> {
         }
     }
 
-    fn room(&self, index: usize, up: bool) -> i64 {
+    pub(super) fn room(&self, index: usize, up: bool) -> i64 {
         if up { self.high[index] - self.budgets[index] } else { self.budgets[index] - self.low[index] }
     }
 
-    fn group_room(&self, index: usize, up: bool) -> i64 {
+    pub(super) fn group_room(&self, index: usize, up: bool) -> i64 {
         self.program.group_of[index].map_or(i64::MAX, |group| self.groups[group].room(up).max(0))
     }
 
@@ -166,7 +171,7 @@ impl<'a> Rounding<'a> {
         if up { budget < self.wanted[index] } else { budget > self.wanted[index] }
     }
 
-    fn adjust(&mut self, index: usize, units: i64) {
+    pub(super) fn adjust(&mut self, index: usize, units: i64) {
         self.budgets[index] += units;
         self.total.sum += units;
         if let Some(group) = self.program.group_of[index] {
@@ -193,14 +198,16 @@ impl<'a> Rounding<'a> {
     }
 
     /// What one unit more, or less, adds to the response.
-    fn response_gain(&self, index: usize, up: bool) -> f64 {
+    pub(super) fn response_gain(&self, index: usize, up: bool) -> f64 {
         let budget = self.budgets[index];
         let curve = &self.program.terms[index].curve;
         let step = if up { 1 } else { -1 };
         let [here, there] = [budget, budget + step].map(|units| units as f64 / self.program.minor_per_major);
         match curve.shape() {
-            // A unit is small: the slope at its middle says more than the difference of two large values.
-            Shape::Concave | Shape::SShaped { .. } => curve.marginal(0.5 * (here + there)) * (there - here),
+            // Where a unit is small beside the budget, the slope at its middle says more than the difference of two large values.
+            Shape::Concave | Shape::SShaped { .. } if budget >= 1_000 => {
+                curve.marginal(0.5 * (here + there)) * (there - here)
+            }
             _ => curve.value(there) - curve.value(here),
         }
     }
@@ -216,100 +223,14 @@ fn step_begins_above(breakpoints: &[f64], down: f64, spend: f64, per_major: f64)
 
 /// A unit that a campaign could be given, or could give.
 #[derive(Debug, Clone, Copy)]
-struct Move {
-    index: usize,
-    gain: f64,
+pub(super) struct Move {
+    pub(super) index: usize,
+    pub(super) gain: f64,
 }
 
 impl Move {
     /// The greatest gain first, then the earlier campaign.
-    fn order(&self, other: &Self) -> Ordering {
+    pub(super) fn order(&self, other: &Self) -> Ordering {
         other.gain.total_cmp(&self.gain).then(self.index.cmp(&other.index))
-    }
-}
-
-mod repair {
-    //! A target or a volume that rounding has missed.
-
-    use super::{Move, Rounding, major_spends};
-    use crate::program::Program;
-
-    /// Rounds of repair; each moves as many units as it foresees to be needed.
-    const ROUNDS: usize = 30;
-
-    /// Moves single units until the floor is kept; whether it is.
-    pub(super) fn keep_floor(program: &Program, rounding: &mut Rounding<'_>) -> bool {
-        let Some(floor) = program.floor else { return true };
-        for _ in 0..ROUNDS {
-            let missing = program.shortfall(&major_spends(program, &rounding.budgets));
-            if missing <= 0.0 {
-                return true;
-            }
-            let unit = floor.ratio / program.minor_per_major;
-            let moves = |rounding: &Rounding<'_>, up: bool| {
-                let may = (0..rounding.budgets.len()).filter(|&index| rounding.room(index, up) > 0);
-                let gain = |index| rounding.response_gain(index, up) - if up { unit } else { -unit };
-                let mut moves: Vec<_> = may.map(|index| Move { index, gain: gain(index) }).collect();
-                moves.sort_unstable_by(Move::order);
-                moves
-            };
-            let (givers, takers) = (moves(rounding, false), moves(rounding, true));
-            let foreseen = one_by_one(rounding, &givers, &takers, missing);
-            if foreseen <= 0.0 && in_pairs(rounding, &givers, &takers, missing) <= 0.0 {
-                return false;
-            }
-        }
-        program.shortfall(&major_spends(program, &rounding.budgets)) <= 0.0
-    }
-
-    /// Gives or takes single units, the best first, while the total and the groups allow; by how much less is missing.
-    fn one_by_one(rounding: &mut Rounding<'_>, givers: &[Move], takers: &[Move], missing: f64) -> f64 {
-        let mut gained = 0.0;
-        let (mut givers, mut takers) = (givers.iter().peekable(), takers.iter().peekable());
-        while gained < missing {
-            let up = match (givers.peek(), takers.peek()) {
-                (Some(giver), Some(taker)) => taker.gain > giver.gain,
-                (None, None) => break,
-                (giver, _) => giver.is_none(),
-            };
-            let Some(&Move { index, gain }) = (if up { takers.next() } else { givers.next() }) else { break };
-            // NaN, too, ends it.
-            if !(gain > 0.0) {
-                break;
-            }
-            if rounding.total.room(up) > 0 && rounding.group_room(index, up) > 0 && rounding.room(index, up) > 0 {
-                rounding.adjust(index, if up { 1 } else { -1 });
-                gained += gain;
-            }
-        }
-        gained
-    }
-
-    /// Moves single units from the worst to the best, where the total leaves no other way.
-    fn in_pairs(rounding: &mut Rounding<'_>, givers: &[Move], takers: &[Move], missing: f64) -> f64 {
-        let mut gained = 0.0;
-        let mut givers: Vec<_> = givers.iter().take(takers.len() + 1).collect();
-        for taker in takers {
-            if gained >= missing {
-                break;
-            }
-            let fits = |giver: &&Move| {
-                let (from, to) = (rounding.program.group_of[giver.index], rounding.program.group_of[taker.index]);
-                let free = rounding.group_room(giver.index, false) > 0 && rounding.group_room(taker.index, true) > 0;
-                giver.index != taker.index && (free || (from.is_some() && from == to))
-            };
-            let Some(at) = givers.iter().take(64).position(|giver| fits(giver)) else { continue };
-            let gain = givers[at].gain + taker.gain;
-            if !(gain > 0.0) {
-                break;
-            }
-            let giver = givers.remove(at);
-            if rounding.room(giver.index, false) > 0 && rounding.room(taker.index, true) > 0 {
-                rounding.adjust(giver.index, -1);
-                rounding.adjust(taker.index, 1);
-                gained += gain;
-            }
-        }
-        gained
     }
 }
