@@ -15,7 +15,7 @@ mod program;
 pub use adsml_core::FitContext;
 
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
-pub use certificate::Certificate;
+pub use certificate::{Certificate, CertificateError, Verified};
 pub use currency::Currency;
 #[cfg(feature = "serde")]
 pub use curve::CurveSpec;

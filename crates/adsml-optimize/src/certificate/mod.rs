@@ -1,6 +1,16 @@
 //! The proof that comes with a plan: no other plan is better than so much.
 
+mod declared;
+mod error;
+pub(crate) mod rounding;
+#[cfg(test)]
+mod tests;
+mod verify;
+
 use crate::program::Program;
+
+pub use error::CertificateError;
+pub use verify::Verified;
 
 /// A proof that no feasible plan has more than [`upper_bound`](Self::upper_bound).
 ///
@@ -85,10 +95,11 @@ impl Certificate {
     }
 }
 
-/// `(upper_bound - value) / |upper_bound|`, at least 0; 0 when both are 0.
+/// `(upper_bound - value) / |upper_bound|`, at least 0. Objectives below a millionth of a unit count as that: the gap of
+/// nothing to nearly nothing is nearly nothing.
 pub(crate) fn relative_gap(value: f64, upper_bound: f64) -> f64 {
     let missing = (upper_bound - value).max(0.0);
-    if missing == 0.0 { 0.0 } else { missing / upper_bound.abs().max(value.abs()) }
+    if missing.is_infinite() { 1.0 } else { missing / upper_bound.abs().max(value.abs()).max(1e-6) }
 }
 
 impl Prices {

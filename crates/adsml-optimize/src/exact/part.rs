@@ -1,7 +1,8 @@
 //! A part of the search: one box of whole minor units, and how it is cut.
 
-use super::choice::{Domain, choose};
+use super::choice::{Choice, Domain, choose};
 use crate::certificate::Prices;
+use crate::certificate::rounding::Outward;
 use crate::program::Program;
 
 /// A box of budgets, in minor units.
@@ -82,31 +83,41 @@ pub(super) fn is_reachable(program: &Program, domains: &[Domain]) -> bool {
     least <= program.total.1 + slack && most >= program.total.0 - slack
 }
 
-/// The Lagrangian bound of a part at given prices.
+/// The Lagrangian bound of a part at given prices, with room for the rounding errors of whoever checks it.
 pub(super) fn bound_at(program: &Program, domains: &[Domain], prices: &Prices, near: &[f64]) -> f64 {
     let weight = program.reward + prices.floor;
-    let paid = |price: f64, least: f64, most: f64| {
-        if price > 0.0 {
+    let mut sum = Outward::default();
+    let mut pay = |price: f64, least: f64, most: f64| {
+        let paid = if price > 0.0 {
             price * most
         } else if price < 0.0 {
             price * least
         } else {
             0.0
-        }
+        };
+        sum.add(paid, paid.abs());
     };
     let (least, most) = program.total;
-    let mut bound = paid(prices.total, least, most);
+    pay(prices.total, least, most);
     for (group, &price) in program.groups.iter().zip(&prices.groups) {
-        bound += paid(price, group.least, group.most);
+        pay(price, group.least, group.most);
     }
     if let Some(floor) = program.floor {
-        bound -= prices.floor * floor.least;
+        pay(-prices.floor, floor.least, floor.least);
     }
     for (campaign, (term, domain)) in program.terms.iter().zip(domains).enumerate() {
         let price = prices.of_spend(program, campaign);
-        bound += choose(term, weight, price, domain, near[campaign], program.minor_per_major).bound;
+        let choice = choose(term, weight, price, domain, near[campaign], program.minor_per_major);
+        sum.add(choice.bound, magnitude(program, campaign, domain, price, &choice));
     }
-    bound
+    sum.claim()
+}
+
+/// Of what magnitudes the bound of a choice is made: what is earned is what is left plus what is paid.
+pub(super) fn magnitude(program: &Program, campaign: usize, domain: &Domain, price: f64, choice: &Choice) -> f64 {
+    let term = &program.terms[campaign];
+    let change = 2.0 * term.change_cost * (domain.most() + term.today);
+    choice.bound.abs() + 3.0 * (price.abs() + program.cost) * domain.most() + change
 }
 
 /// Classes of campaigns that may be exchanged without changing anything.

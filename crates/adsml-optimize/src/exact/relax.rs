@@ -12,7 +12,9 @@ use std::num::NonZeroUsize;
 use adsml_core::parallel;
 
 use super::choice::{Choice, Domain, choose, is_plain, maximand, plain_spend};
+use super::part::magnitude;
 use crate::certificate::Prices;
+use crate::certificate::rounding::Outward;
 use crate::program::Program;
 
 /// The relaxation of a part at its best prices.
@@ -109,7 +111,7 @@ impl<'p> Relaxer<'p> {
             let terms = inner(price);
             let [cheap, dear, share] = relaxer.meet_total(domains, terms, total);
             let mut relaxed = relaxer.mixed(domains, terms, &cheap, &dear, share.sum, price);
-            relaxed.bound -= price * floor.least;
+            relaxed.bound += claimed(-price * floor.least);
             total = relaxed.prices.total;
             let responses = relaxer.mixed_responses(&cheap, &dear, share.sum);
             let spend: f64 = relaxed.spends.iter().sum();
@@ -220,7 +222,7 @@ impl<'p> Relaxer<'p> {
         let mut ask = |relaxer: &mut Self, price: f64, want_bound: bool| {
             if relaxer.program.groups.is_empty() {
                 let mut answer = relaxer.ask(domains, terms, &everyone, price, want_bound);
-                answer.bound += allowance(price, least, most);
+                answer.bound += claimed(allowance(price, least, most));
                 answer
             } else {
                 relaxer.ask_with_groups(domains, terms, &free, &mut sides, price)
@@ -408,19 +410,23 @@ impl<'p> Relaxer<'p> {
             chunk.iter().map(|&campaign| self.choose(domains, terms, campaign, price, want_bound)).collect()
         };
         let parts = parallel::map(chunks.len(), self.threads, |i| part(chunks[i]));
+        let price = terms.base + price;
+        let mut bound = Outward::default();
         for (chunk, choices) in chunks.into_iter().zip(parts) {
-            let (mut sum, mut bound) = (0.0, 0.0);
+            let mut sum = 0.0;
             for (&campaign, choice) in chunk.iter().zip(choices) {
                 answer.spends[campaign] = choice.spend;
                 sum += choice.spend;
-                bound += choice.bound;
+                if want_bound {
+                    bound.add(choice.bound, magnitude(self.program, campaign, &domains[campaign], price, &choice));
+                }
                 if choice.spend > domains[campaign].from {
                     self.near[campaign] = choice.spend;
                 }
             }
             answer.sum += sum;
-            answer.bound += bound;
         }
+        answer.bound = bound.claim();
         answer
     }
 
@@ -476,7 +482,7 @@ impl<'p> Relaxer<'p> {
                 let [cheap, dear, share] =
                     self.cross(limit, start, terms.tolerance, false, &mut |relaxer, price, _| {
                         let mut answer = relaxer.ask(domains, terms, members, price, true);
-                        answer.bound += price * limit;
+                        answer.bound += claimed(price * limit);
                         answer
                     });
                 let mut solved = if cheap.bound <= dear.bound { cheap.clone() } else { dear.clone() };
@@ -497,10 +503,10 @@ impl<'p> Relaxer<'p> {
             answer.groups[index] = solved.price - price;
             answer.sum += limit;
             // The group pays its own price; of that, the total's part is counted there.
-            answer.bound += solved.bound - price * limit;
+            answer.bound += solved.bound + claimed(-price * limit);
         }
         let (least, most) = program.total;
-        answer.bound += allowance(price, least, most);
+        answer.bound += claimed(allowance(price, least, most));
         answer
     }
 
@@ -605,6 +611,13 @@ impl<'p> Relaxer<'p> {
         };
         share * response(cheap) + (1.0 - share) * response(dear)
     }
+}
+
+/// A payment, with room for the rounding errors of whoever checks the bound it is part of.
+fn claimed(payment: f64) -> f64 {
+    let mut sum = Outward::default();
+    sum.add(payment, payment.abs());
+    sum.claim()
 }
 
 /// What the total's price is paid for: the most that may be spent, or the least when money is given away.

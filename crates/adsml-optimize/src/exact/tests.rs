@@ -16,7 +16,9 @@ fn euro() -> Currency {
 }
 
 fn solve(problem: &BudgetProblem) -> Allocation {
-    Exact::default().allocate(problem).unwrap()
+    let plan = Exact::default().allocate(problem).unwrap();
+    plan.certificate().verify(problem).unwrap();
+    plan
 }
 
 /// A curve of any smooth kind, for spends of some hundreds.
@@ -251,6 +253,7 @@ fn scarce_budgets_over_s_curves_are_proved_quickly() {
                 let problem = problem_of(&curves, Total::Exactly(300.0 * count as f64));
                 let plan = Exact::default().gap(gap).max_nodes(2000).allocate(&problem).unwrap();
                 assert_eq!(plan.stopping(), StoppingReason::GapReached, "{count} {seed}: {plan}");
+                plan.certificate().verify(&problem).unwrap();
             }
         }
     }
@@ -287,7 +290,7 @@ fn a_time_limit_and_a_cancel_token_leave_a_feasible_plan_and_its_bound() {
     let small = Exact::default().gap(0.0).max_nodes(1).allocate(&problem).unwrap();
     assert_eq!(small.stopping(), StoppingReason::CertificateSize);
     for plan in [hurried, cancelled, small] {
-        problem.check(plan.budgets()).unwrap();
+        plan.certificate().verify(&problem).unwrap();
         assert!(plan.upper_bound() >= plan.value() && plan.gap() < 0.05, "{plan}");
     }
 }
