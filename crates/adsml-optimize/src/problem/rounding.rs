@@ -109,7 +109,7 @@ impl<'a> Rounding<'a> {
             let Together { least, most, sum, wanted } = self.groups[group];
             let down = whole(wanted).unwrap_or(wanted.floor() as i64).clamp(least, most);
             let members = &self.program.groups[group].members;
-            self.shift(members.iter().copied(), down - sum);
+            self.shift(members.iter().copied(), down - sum, false);
         }
     }
 
@@ -117,11 +117,12 @@ impl<'a> Rounding<'a> {
     fn settle_total(&mut self) {
         let Together { least, most, sum, wanted } = self.total;
         let target = (wanted.round() as i64).clamp(least, most);
-        self.shift(0..self.budgets.len(), target - sum);
+        let across_groups = !self.groups.is_empty();
+        self.shift(0..self.budgets.len(), target - sum, across_groups);
     }
 
     /// Gives `units` to campaigns, or takes them: first within one unit of what was asked for, then as far as it must be.
-    fn shift(&mut self, campaigns: impl Iterator<Item = usize> + Clone, units: i64) {
+    fn shift(&mut self, campaigns: impl Iterator<Item = usize> + Clone, units: i64, across_groups: bool) {
         let up = units > 0;
         let mut left = units.abs();
         let (mut near, mut refused) = (true, false);
@@ -136,7 +137,8 @@ impl<'a> Rounding<'a> {
                 moves.select_nth_unstable_by(needed, Move::order);
                 moves.truncate(needed);
             }
-            if needed >= moves.len() || !self.groups.is_empty() {
+            // One unit to each of so many needs no order, unless groups fill up meanwhile.
+            if needed >= moves.len() || across_groups {
                 moves.sort_unstable_by(Move::order);
             }
             // One unit each, unless so many are needed that everybody would have to be asked many times.
