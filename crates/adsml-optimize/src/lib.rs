@@ -5,6 +5,7 @@
 
 mod allocation;
 mod certificate;
+mod compare;
 mod currency;
 mod curve;
 mod error;
@@ -16,6 +17,7 @@ pub use adsml_core::FitContext;
 
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
 pub use certificate::{Certificate, CertificateError, Verified};
+pub use compare::{Comparison, ComparisonRow, compare_optimizers};
 pub use currency::Currency;
 #[cfg(feature = "serde")]
 pub use curve::CurveSpec;

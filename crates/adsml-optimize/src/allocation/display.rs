@@ -74,11 +74,11 @@ impl Allocation {
 }
 
 /// A response or objective: two decimals, more for small ones.
-pub(super) fn amount(value: f64) -> String {
+pub(crate) fn amount(value: f64) -> String {
     if value == 0.0 || value.abs() >= 10.0 { format!("{value:.2}") } else { format!("{value:.5}") }
 }
 
 /// A gap: percent while it can be read as one.
-pub(super) fn share(gap: f64) -> String {
+pub(crate) fn share(gap: f64) -> String {
     if gap >= 1e-5 { format!("{:.4} %", 100.0 * gap) } else { format!("{gap:.1e}") }
 }

@@ -10,6 +10,7 @@ use crate::currency::Currency;
 use crate::optimizer::{HistoryPoint, StoppingReason};
 
 pub(crate) use conclude::Course;
+pub(crate) use display::{amount, share};
 pub use shadow::{Constraint, ShadowPrice};
 
 /// A divided budget, feasible to the minor unit, with the proof of how good it is.
