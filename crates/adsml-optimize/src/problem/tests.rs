@@ -119,6 +119,10 @@ fn constraints_that_clash_are_told_as_a_smallest_set() {
     // A thousand minimums of their own.
     let own = |index: usize| least(&format!("c{index}"), 0.5 + index as f64 / 100.0);
     insta::assert_snapshot!(refusal(euros().campaigns((0..1_000).map(own)).total(Total::AtMost(4_000.0))), @"no budgets satisfy these constraints together: campaign c999 at least 10.49; campaign c998 at least 10.48; campaign c997 at least 10.47; campaign c996 at least 10.46; campaign c995 at least 10.45; campaign c994 at least 10.44; campaign c993 at least 10.43; campaign c992 at least 10.42; campaign c991 at least 10.41; campaign c990 at least 10.40; campaign c989 at least 10.39; the bounds of 490 more campaigns, 3 888.15 together; the total is at most 4 000.00");
+    // Sums that no integer holds.
+    let most = |index: usize| least(&format!("c{index}"), 2e13 + index as f64);
+    let text = refusal(euros().campaigns((0..10_000).map(most)).total(Total::AtMost(4_000.0)));
+    assert!(text.contains("campaign c9999 at least 20 000 000 009 999.00; the total is at most 4 000.00"), "{text}");
     // Groups, changes, frozen campaigns.
     let brand = Group::new("brand", ["d", "e"]).at_most(Limit::Amount(50.0));
     insta::assert_snapshot!(also(three().group(brand), vec![least("d", 20.0), least("e", 40.0)]), @"no budgets satisfy these constraints together: campaign e at least 40.00; campaign d at least 20.00; group brand at most 50.00");

@@ -40,7 +40,8 @@ impl Draft<'_> {
             lines[..told].iter().map(|(rule, ids)| format!("{} {}", self.names(ids), self.predicate(rule))).collect();
         if let Some(rest) = lines.get(told..).filter(|rest| !rest.is_empty()) {
             let count: usize = rest.iter().map(|(_, ids)| ids.len()).sum();
-            let sum: i64 = rest.iter().map(|(rule, ids)| whole_amount(rule).saturating_mul(ids.len() as i64)).sum();
+            let sums = rest.iter().map(|(rule, ids)| whole_amount(rule).saturating_mul(ids.len() as i64));
+            let sum = sums.fold(0, i64::saturating_add);
             let sum = self.currency.format_bare(sum);
             words.push(format!("the bounds of {count} more campaigns, {sum} together"));
         }
