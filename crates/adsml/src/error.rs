@@ -27,6 +27,10 @@ pub enum Error {
     #[cfg(feature = "predict")]
     #[error(transparent)]
     Read(#[from] adsml_features::ReadError),
+    /// A budget could not be divided.
+    #[cfg(feature = "plan")]
+    #[error(transparent)]
+    Optimize(#[from] adsml_optimize::OptimizeError),
     /// A chart could not be drawn.
     #[cfg(feature = "plot")]
     #[error("chart `{chart}`: {source}")]

@@ -21,17 +21,39 @@
 //! # Ok::<(), adsml::Error>(())
 //! ```
 //!
+//! A budget is divided by [`optimize`], which says how good its plan is:
+//!
+//! ```
+//! use adsml::prelude::*;
+//!
+//! let problem = BudgetProblem::builder(Currency::new("EUR"))
+//!     .campaign(Campaign::new("brand", Hill::new(900.0, 200.0, 1.5)?).today(300.0))
+//!     .campaign(Campaign::new("prospecting", Hill::new(2_000.0, 700.0, 2.0)?).today(700.0))
+//!     .total(Total::Exactly(1_000.0))
+//!     .build()?;
+//! let plan = Exact::default().allocate(&problem)?;
+//! println!("{plan}");
+//! assert_eq!(plan.total(), 100_000); // cents
+//! plan.certificate().verify(&problem)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # Features
 //!
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `predict` | yes | [`CtrPredictor`], [`read_table`], and the crates behind them |
+//! | `plan` | yes | [`optimize`]: budgets divided with a proof |
 //! | `plot` | yes | charts |
 //! | `simulate` | yes | [`simulate`]: an account whose truth is known |
 //! | `parallel` | yes | several threads; results are the same without |
 //! | `serde` | no | `Serialize` and `Deserialize` throughout |
 
+#[cfg(feature = "plot")]
+mod chart;
 mod error;
+#[cfg(feature = "plan")]
+pub mod plan;
 #[cfg(feature = "predict")]
 mod predict;
 pub mod prelude;
@@ -45,13 +67,15 @@ pub use adsml_eval as eval;
 pub use adsml_features as features;
 #[cfg(feature = "predict")]
 pub use adsml_models as models;
+#[cfg(feature = "plan")]
+pub use adsml_optimize as optimize;
 #[cfg(feature = "plot")]
 pub use adsml_plot as plot;
 #[cfg(feature = "simulate")]
 pub use adsml_simulate as simulate;
+#[cfg(feature = "plot")]
+pub use chart::Chart;
 pub use error::{Error, Result};
-#[cfg(all(feature = "predict", feature = "plot"))]
-pub use predict::Chart;
 #[cfg(feature = "predict")]
 pub use predict::{
     CtrPredictor, CtrPredictorParams, FeatureReport, IgnoredReport, Interval, ModelReport, PredictReport,

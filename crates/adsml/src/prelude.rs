@@ -7,6 +7,11 @@ pub use adsml_core::{
 pub use adsml_eval::{Folds, Leaderboard, Metric};
 #[cfg(feature = "predict")]
 pub use adsml_features::{CsvReader, FeaturePipeline, JsonReader, table_from_records};
+#[cfg(feature = "plan")]
+pub use adsml_optimize::{
+    Allocation, BudgetOptimizer, BudgetProblem, Campaign, Currency, Exact, Group, Hill, Limit, Logarithmic, Objective,
+    ResponseCurve, Total, compare_optimizers,
+};
 #[cfg(feature = "simulate")]
 pub use adsml_simulate::Account;
 

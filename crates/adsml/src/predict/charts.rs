@@ -7,16 +7,7 @@ use adsml_plot::{
 };
 
 use super::{CtrPredictor, Judged, ModelReport, PredictReport};
-use crate::{Error, Result};
-
-/// A chart as a file to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Chart {
-    /// A good name for the file: `"leaderboard.svg"`.
-    pub file_name: &'static str,
-    /// The chart itself.
-    pub svg: String,
-}
+use crate::{Chart, Error, Result};
 
 impl CtrPredictor {
     /// The charts there is something to draw for: leaderboard, importance (when the chosen model has any), reliability

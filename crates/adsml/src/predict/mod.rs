@@ -22,8 +22,6 @@ use adsml_eval::Leaderboard;
 use adsml_features::table_from_records;
 use serde::Serialize;
 
-#[cfg(feature = "plot")]
-pub use charts::Chart;
 pub use report::{
     FeatureReport, IgnoredReport, Interval, ModelReport, PredictReport, ReliabilityReport, ScoreReport, SplitReport,
 };
