@@ -317,7 +317,7 @@ fn check_pieces(term: &Term, noise: f64) -> std::result::Result<(), String> {
     let breaks = term.curve.breakpoints();
     for pair in breaks.windows(2) {
         let (from, to) = (pair[0], pair[1]);
-        if !(from < to) {
+        if from >= to || from.is_nan() || to.is_nan() {
             return Err(format!("its breakpoints {from} and {to} do not ascend"));
         }
         let middle = 0.5 * (from + to);
