@@ -11,6 +11,8 @@ mod curve;
 mod error;
 mod exact;
 mod optimizer;
+#[cfg(test)]
+mod oracle;
 mod problem;
 mod program;
 pub use adsml_core::FitContext;

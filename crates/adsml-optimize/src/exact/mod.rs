@@ -1,5 +1,7 @@
 //! The exact optimiser: prices where returns diminish, branch and bound where they do not.
 
+#[cfg(test)]
+mod brute_force;
 mod choice;
 mod part;
 mod primal;
