@@ -500,10 +500,16 @@ impl<'p> Relaxer<'p> {
                 answer.cheap[campaign] = solved.cheap[campaign];
                 answer.dear[campaign] = solved.dear[campaign];
             }
-            answer.groups[index] = solved.price - price;
             answer.sum += limit;
-            // The group pays its own price; of that, the total's part is counted there.
-            answer.bound += solved.bound + claimed(-price * limit);
+            let own_price = solved.price - price;
+            if (side == 0) == (own_price > 0.0) {
+                answer.groups[index] = own_price;
+                // The group pays its own price; of that, the total's part is counted there.
+                answer.bound += solved.bound + claimed(-price * limit);
+            } else {
+                // A price of the wrong sign, where both prices are the same but for a rounding error.
+                answer.bound += own.bound;
+            }
         }
         let (least, most) = program.total;
         answer.bound += claimed(allowance(price, least, most));

@@ -176,6 +176,15 @@ impl<'p> Search<'p> {
         // Prices need not be better than what they have to decide; where they leave nothing to cut, they are sharpened.
         let (mut bound, mut prices) = (inherited, prices);
         let mut cut = None;
+        if domains.iter().all(Domain::is_point) {
+            // One plan, and its value: no price makes that clearer than none.
+            let spends: Vec<f64> = domains.iter().map(Domain::least).collect();
+            self.consider(&spends);
+            let alone = bound_at(self.program, &domains, &Prices::default(), &self.near);
+            if alone < bound {
+                (bound, prices) = (alone, Prices::default());
+            }
+        }
         for tolerance in [0.02 * missing, 0.0] {
             let relaxed = self.relaxer.relax(&domains, &prices, tolerance.max(0.01 * self.tolerance(value)));
             if relaxed.bound <= bound {
