@@ -3,12 +3,17 @@
 //! ```text
 //! cargo run --release -p adsml-benches --bin side_by_side -- read --data DIR --threads 2 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- models --data DIR --threads 1 --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- hard-instances DIR
+//! cargo run --release -p adsml-benches --bin side_by_side -- optimize --data DIR --json
 //! ```
 //!
 //! The peers' sides are under `benches/peers/`; `docs/benchmarks.md` says how figures are taken.
 #![allow(clippy::print_stdout)] // A bench answers on stdout.
 
+mod hard_instances;
+mod instance;
 mod models;
+mod optimize;
 mod read;
 
 use std::error::Error;
@@ -28,11 +33,17 @@ enum Bench {
     Read(read::ReadArgs),
     /// Fit tree ensembles to the CTR tables and score them on their test rows.
     Models(models::ModelsArgs),
+    /// Divide budgets with every optimiser.
+    Optimize(optimize::OptimizeArgs),
+    /// Write budget problems that are hard, or large.
+    HardInstances(hard_instances::HardInstancesArgs),
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     match Args::parse().bench {
         Bench::Read(args) => read::run(&args),
         Bench::Models(args) => models::run(&args),
+        Bench::Optimize(args) => optimize::run(&args),
+        Bench::HardInstances(args) => hard_instances::run(&args),
     }
 }
