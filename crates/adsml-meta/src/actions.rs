@@ -96,7 +96,11 @@ impl Actions {
     /// Other types of the family of `chosen` that occur: they count some of the same.
     pub(crate) fn overlapping(&self, chosen: &str) -> Vec<String> {
         let family = family_of(chosen).unwrap_or(&[]);
-        family.iter().filter(|action| **action != chosen && self.by_type.contains_key(**action)).map(|a| (*a).to_owned()).collect()
+        family
+            .iter()
+            .filter(|action| **action != chosen && self.by_type.contains_key(**action))
+            .map(|a| (*a).to_owned())
+            .collect()
     }
 }
 
@@ -168,7 +172,8 @@ impl Text<'_> {
 
     fn string(&mut self) -> Result<String, &'static str> {
         self.rest = self.rest.trim_start();
-        let quote = self.rest.chars().next().filter(|first| matches!(first, '"' | '\'')).ok_or("not a list of actions")?;
+        let quote =
+            self.rest.chars().next().filter(|first| matches!(first, '"' | '\'')).ok_or("not a list of actions")?;
         let mut text = String::new();
         let mut letters = self.rest.char_indices().skip(1);
         while let Some((at, letter)) = letters.next() {

@@ -69,7 +69,9 @@ impl Draft {
     pub(crate) fn finish(mut self, mut known: Understanding, how: Finish) -> Result<AdTable> {
         self.columns.retain(|_, column| column.n_missing() < column.len());
         self.set_level(&mut known);
-        if !self.columns.contains_key(&Field::DateStop) && let Some(start) = self.columns.get(&Field::DateStart) {
+        if !self.columns.contains_key(&Field::DateStop)
+            && let Some(start) = self.columns.get(&Field::DateStart)
+        {
             let stop = start.clone();
             self.columns.insert(Field::DateStop, stop);
         }
@@ -214,7 +216,8 @@ impl Draft {
                 Column::Date(_) => Kind::Date,
                 _ => Kind::Text,
             };
-            *column = join_columns(kind, (Some(std::mem::replace(column, Column::Number(Vec::new()))), n), (None, more));
+            *column =
+                join_columns(kind, (Some(std::mem::replace(column, Column::Number(Vec::new()))), n), (None, more));
         }
         let texts = |above: Option<CategoryColumn>, below: Option<CategoryColumn>| {
             if above.is_none() && below.is_none() {
@@ -236,8 +239,13 @@ impl Draft {
     fn say_currencies(&mut self, known: &mut Understanding) {
         if let Some(column) = self.text(Field::Currency) {
             let mut used = vec![false; column.levels().len()];
-            column.codes().iter().filter_map(|&code| used.get_mut(code as usize).map(|used| *used = true)).for_each(drop);
-            known.currencies = column.levels().iter().zip(used).filter(|found| found.1).map(|found| found.0.to_owned()).collect();
+            column
+                .codes()
+                .iter()
+                .filter_map(|&code| used.get_mut(code as usize).map(|used| *used = true))
+                .for_each(drop);
+            known.currencies =
+                column.levels().iter().zip(used).filter(|found| found.1).map(|found| found.0.to_owned()).collect();
         }
         let money = [Field::Spend, Field::Value].iter().any(|field| self.columns.contains_key(field));
         match known.currencies.len() {
@@ -250,7 +258,8 @@ impl Draft {
     fn describe(&self, known: &mut Understanding) {
         known.rows = self.n;
         if let (Some(start), Some(stop)) = (self.dates(Field::DateStart), self.dates(Field::DateStop)) {
-            let rows = || start.iter().zip(stop).filter(|(a, b)| **a != DateColumn::MISSING && **b != DateColumn::MISSING);
+            let rows =
+                || start.iter().zip(stop).filter(|(a, b)| **a != DateColumn::MISSING && **b != DateColumn::MISSING);
             let daily = rows().filter(|(a, b)| a == b).count();
             known.grain = match (daily, rows().count()) {
                 (_, 0) => Grain::None,
@@ -278,21 +287,28 @@ impl Draft {
             value: total(Field::Value),
         };
         if let Some(settings) = self.text(Field::AttributionSetting) {
-            let mut used: Vec<u32> = settings.codes().iter().copied().filter(|&code| code != CategoryColumn::MISSING).collect();
+            let mut used: Vec<u32> =
+                settings.codes().iter().copied().filter(|&code| code != CategoryColumn::MISSING).collect();
             used.sort_unstable();
             used.dedup();
             if used.len() > 1 {
-                known.warnings.push(format!("rows have {} different attribution settings: their conversions do not compare", used.len()));
+                known.warnings.push(format!(
+                    "rows have {} different attribution settings: their conversions do not compare",
+                    used.len()
+                ));
             }
         }
         if let Some(indicators) = self.text(Field::ResultIndicator)
             && self.columns.contains_key(&Field::Results)
         {
-            let mut used: Vec<u32> = indicators.codes().iter().copied().filter(|&code| code != CategoryColumn::MISSING).collect();
+            let mut used: Vec<u32> =
+                indicators.codes().iter().copied().filter(|&code| code != CategoryColumn::MISSING).collect();
             used.sort_unstable();
             used.dedup();
             if used.len() > 1 {
-                known.warnings.push(format!("results are of {} different indicators: add them within one only", used.len()));
+                known
+                    .warnings
+                    .push(format!("results are of {} different indicators: add them within one only", used.len()));
             }
         }
     }

@@ -47,7 +47,8 @@ impl Actions {
     pub(crate) fn alone(self, stated: Option<&str>, known: &mut Understanding) -> Result<Draft> {
         let mut draft = Draft::default();
         for table in [&self.counted, &self.values].into_iter().flatten() {
-            let key_columns = KEY.iter().filter_map(|field| Some((*field, table.columns.get(field)?.clone()))).collect();
+            let key_columns =
+                KEY.iter().filter_map(|field| Some((*field, table.columns.get(field)?.clone()))).collect();
             draft.append(Draft { columns: key_columns, n: table.n, versions: None, row_ids: table.row_ids.clone() });
         }
         let keys = Keys::of(&draft);
@@ -84,7 +85,8 @@ impl Actions {
         } else if let Some(chosen) = values.choose(stated) {
             // Values without their counts: the value alone is known.
             let amounts = values.column(&chosen, draft.n);
-            let types = amounts.iter().map(|value| (!value.is_nan()).then_some(chosen.as_str())).collect::<CategoryColumn>();
+            let types =
+                amounts.iter().map(|value| (!value.is_nan()).then_some(chosen.as_str())).collect::<CategoryColumn>();
             draft.columns.insert(Field::ValueType, Column::Category(types));
             draft.columns.insert(Field::Value, Column::Number(amounts));
         }
@@ -187,4 +189,3 @@ pub(crate) fn name(draft: &mut Draft, level: Level, history: &Draft, id: Field) 
         draft.columns.insert(field, Column::Category(column));
     }
 }
-

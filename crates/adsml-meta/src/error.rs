@@ -119,7 +119,9 @@ pub enum MetaError {
         found: String,
     },
     /// Text in UTF-8 was read as Windows-1252 and saved again.
-    #[error("{place}: reads `{header}` and was probably `{repaired}`: UTF-8 that was opened as Windows-1252 and saved; export it again")]
+    #[error(
+        "{place}: reads `{header}` and was probably `{repaired}`: UTF-8 that was opened as Windows-1252 and saved; export it again"
+    )]
     Mojibake {
         /// The header's cell.
         place: Box<Place>,
@@ -243,7 +245,9 @@ pub enum MetaError {
         other_line: u64,
     },
     /// An id whose last digits a spreadsheet has lost.
-    #[error("{place}: `{value}` is an id that a spreadsheet has turned into a number, its last digits are lost; export it again, as text")]
+    #[error(
+        "{place}: `{value}` is an id that a spreadsheet has turned into a number, its last digits are lost; export it again, as text"
+    )]
     RuinedId {
         /// The cell.
         place: Box<Place>,

@@ -137,7 +137,11 @@ impl<'a> Insights<'a> {
                     known.recognised.push(RecognisedColumn { column: 0, header, meaning: "actions".to_owned() });
                 }
                 Some(Meaning::ActionValues) => {
-                    known.recognised.push(RecognisedColumn { column: 0, header, meaning: "values of actions".to_owned() });
+                    known.recognised.push(RecognisedColumn {
+                        column: 0,
+                        header,
+                        meaning: "values of actions".to_owned(),
+                    });
                 }
                 _ => known.ignored.push(IgnoredColumn { column: 0, header, reason: "not known" }),
             }

@@ -61,6 +61,8 @@ mod money;
 mod number;
 mod reader;
 mod recognise;
+#[cfg(test)]
+mod roundtrip;
 mod row;
 mod source;
 mod table;

@@ -248,7 +248,9 @@ fn merge<'k>(input: &str, all: &mut dyn Iterator<Item = &'k Understanding>) -> U
         merged.ignored.extend(more.ignored.iter().cloned());
         merged.removed.extend(more.removed.iter().cloned());
         merged.n_removed += more.n_removed;
-        merged.style.extend(more.style.iter().filter(|style| !merged.style.contains(style)).cloned().collect::<Vec<_>>());
+        merged
+            .style
+            .extend(more.style.iter().filter(|style| !merged.style.contains(style)).cloned().collect::<Vec<_>>());
         merged.warnings.extend(more.warnings.iter().cloned());
         merged.conversions = merged.conversions.take().or_else(|| more.conversions.clone());
     }

@@ -52,7 +52,9 @@ pub fn recognise_bytes(bytes: &[u8], name: &str) -> Result<Recognition> {
     Ok(match begin(bytes, name)? {
         Beginning::Delimited(head) => Recognition { source: Some(head.source), reasons: reasons(&head) },
         Beginning::Json(true, reason) => Recognition { source: Some(Source::InsightsRows), reasons: vec![reason] },
-        Beginning::Json(false, reason) | Beginning::Neither(reason) => Recognition { source: None, reasons: vec![reason] },
+        Beginning::Json(false, reason) | Beginning::Neither(reason) => {
+            Recognition { source: None, reasons: vec![reason] }
+        }
     })
 }
 
@@ -103,7 +105,8 @@ fn reasons(head: &Head) -> Vec<String> {
     let known: Vec<&str> =
         head.columns.iter().filter(|column| column.meaning.is_some()).map(|column| column.header.as_str()).collect();
     let shown: Vec<String> = known.iter().take(5).map(|header| format!("`{}`", shorten(header))).collect();
-    let mut reasons = vec![format!("{} of {} headers are known, such as {}", known.len(), head.columns.len(), shown.join(", "))];
+    let mut reasons =
+        vec![format!("{} of {} headers are known, such as {}", known.len(), head.columns.len(), shown.join(", "))];
     if let Source::AdsManagerExport(language) = head.source {
         reasons.push(format!("they are in {language}"));
     }
@@ -146,7 +149,10 @@ fn json(text: &[u8]) -> (bool, String) {
         _ => {
             let shown = keys.iter().take(6).map(|key| format!("`{}`", shorten(&String::from_utf8_lossy(key))));
             let shown: Vec<String> = shown.collect();
-            (false, format!("JSON whose keys are {}", if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }))
+            (
+                false,
+                format!("JSON whose keys are {}", if shown.is_empty() { "none".to_owned() } else { shown.join(", ") }),
+            )
         }
     }
 }

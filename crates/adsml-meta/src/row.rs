@@ -146,7 +146,8 @@ impl AdRow {
             let cells: Vec<Cell> = rows.iter().map(|row| row.get(field)).collect();
             let column = match field.kind() {
                 Kind::Text => {
-                    let texts = cells.iter().map(|cell| if let Cell::Text(text) = cell { text.as_deref() } else { None });
+                    let texts =
+                        cells.iter().map(|cell| if let Cell::Text(text) = cell { text.as_deref() } else { None });
                     Column::Category(texts.collect::<CategoryColumn>())
                 }
                 Kind::Number => {

@@ -174,7 +174,9 @@ impl Understanding {
 impl fmt::Display for Understanding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.input, self.source)?;
-        let level = self.level.map_or(String::new(), |level| format!(" at the level of the {}", level.as_str().replace('_', " ")));
+        let level = self
+            .level
+            .map_or(String::new(), |level| format!(" at the level of the {}", level.as_str().replace('_', " ")));
         let grain = match self.grain {
             Grain::Daily => ", one day each",
             Grain::Period => ", totals of a period",
@@ -207,7 +209,10 @@ impl fmt::Display for Understanding {
             writeln!(
                 f,
                 "taken out: line {} (`{}`), a sum of {} rows; {agree} of {} figures agree",
-                row.line, row.label, row.covers, row.checks.len()
+                row.line,
+                row.label,
+                row.covers,
+                row.checks.len()
             )?;
         }
         if self.n_removed > self.removed.len() {

@@ -40,12 +40,8 @@ impl Budgets {
     /// Reads the cells of `n` rows. `decimal`: the mark that the file's numbers have, if it is known; `units`: minor units to
     /// the major one, if the currency is known.
     pub(super) fn read(cells: &[Cells], n: usize, decimal: Option<Decimal>, units: Option<u32>) -> Self {
-        let mut budgets = Self {
-            owner: vec![None; n],
-            daily: vec![f64::NAN; n],
-            lifetime: vec![f64::NAN; n],
-            untold: None,
-        };
+        let mut budgets =
+            Self { owner: vec![None; n], daily: vec![f64::NAN; n], lifetime: vec![f64::NAN; n], untold: None };
         for cells in cells {
             let mut memo: HashMap<(u32, u32), Said> = HashMap::new();
             for row in 0..n {
@@ -58,8 +54,9 @@ impl Budgets {
                 if said.untold && budgets.untold.is_none() {
                     budgets.untold = cells.amount.get(row).map(str::to_owned);
                 }
-                // The campaign's columns come first: who has it there has it.
-                if budgets.owner[row].is_none() {
+                // The campaign's columns come first: who has it there has it, and the other may say how much.
+                let bare = budgets.daily[row].is_nan() && budgets.lifetime[row].is_nan();
+                if budgets.owner[row].is_none() || (bare && budgets.owner[row] == said.owner) {
                     budgets.owner[row] = said.owner;
                     budgets.daily[row] = said.daily.unwrap_or(f64::NAN);
                     budgets.lifetime[row] = said.lifetime.unwrap_or(f64::NAN);

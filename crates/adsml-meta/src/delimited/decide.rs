@@ -31,7 +31,8 @@ impl Context<'_> {
     /// The way each column is to be read, in order.
     pub(crate) fn decide(&self, subjects: &[Subject<'_>]) -> Result<Vec<How>> {
         let order = self.date_order(subjects)?;
-        let iso = subjects.iter().all(|subject| !matches!(subject.part.how, How::Date(_)) || !subject.part.evidence.local);
+        let iso =
+            subjects.iter().all(|subject| !matches!(subject.part.how, How::Date(_)) || !subject.part.evidence.local);
         let mut alone: Vec<Option<Decimal>> = Vec::with_capacity(subjects.len());
         for subject in subjects {
             alone.push(match subject.part.how {
@@ -39,10 +40,12 @@ impl Context<'_> {
                 _ => None,
             });
         }
-        let has = |decimal| alone.iter().zip(subjects).any(|(found, subject)| {
-            let evidence = &subject.part.evidence;
-            *found == Some(decimal) && (evidence.point.is_some() || evidence.comma.is_some())
-        });
+        let has = |decimal| {
+            alone.iter().zip(subjects).any(|(found, subject)| {
+                let evidence = &subject.part.evidence;
+                *found == Some(decimal) && (evidence.point.is_some() || evidence.comma.is_some())
+            })
+        };
         let file = match (self.stated_decimal, has(Decimal::Point), has(Decimal::Comma)) {
             (Some(stated), ..) => Some(stated),
             (None, true, false) => Some(Decimal::Point),
@@ -89,11 +92,8 @@ impl Context<'_> {
         };
         match (point, comma) {
             (Some(point), Some(comma)) => {
-                let (earlier, later, decimal) = if point.row < comma.row {
-                    (point, comma, Decimal::Comma)
-                } else {
-                    (comma, point, Decimal::Point)
-                };
+                let (earlier, later, decimal) =
+                    if point.row < comma.row { (point, comma, Decimal::Comma) } else { (comma, point, Decimal::Point) };
                 Err(MetaError::MixedNumbers {
                     place: self.place(subject, later),
                     value: later.text.clone(),
@@ -139,7 +139,9 @@ impl Context<'_> {
     fn date_order(&self, subjects: &[Subject<'_>]) -> Result<DateOrder> {
         let dates = || subjects.iter().filter(|subject| matches!(subject.part.how, How::Date(_)));
         let first = |pick: fn(&Evidence) -> &Option<Witness>| {
-            dates().filter_map(|subject| Some((subject, pick(&subject.part.evidence).as_ref()?))).min_by_key(|found| found.1.row)
+            dates()
+                .filter_map(|subject| Some((subject, pick(&subject.part.evidence).as_ref()?)))
+                .min_by_key(|found| found.1.row)
         };
         let bad_date = |(subject, witness): (&Subject<'_>, &Witness), order| MetaError::BadDate {
             place: self.place(subject, witness),
@@ -176,7 +178,8 @@ impl Context<'_> {
                 None => Ok(DateOrder::DayFirst),
                 Some((subject, witness)) => {
                     let reading = date::read(&witness.text);
-                    let day = |order| reading.and_then(|reading| date::to_civil(reading.day(order)?)).unwrap_or_default();
+                    let day =
+                        |order| reading.and_then(|reading| date::to_civil(reading.day(order)?)).unwrap_or_default();
                     Err(MetaError::AmbiguousDate {
                         place: self.place(subject, witness),
                         value: witness.text.clone(),

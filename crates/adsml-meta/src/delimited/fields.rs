@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use adsml_core::{CategoryColumn, Column, DateColumn, Levels};
 
+use super::Taken;
 use super::budget::{Budgets, Cells};
 use super::head::Head;
 use super::parts::{How, Part, Values};
 use super::passes::Rows;
-use super::Taken;
 use crate::actions::{self, Actions};
 use crate::builder::{Draft, constant};
 use crate::dialect::{self, Meaning};
@@ -96,7 +96,9 @@ fn column(part: Part) -> Column {
 
 /// The decimal mark that the file's numbers show.
 fn file_decimal(parts: &[Part]) -> Option<Decimal> {
-    let shows = |part: &&Part| part.evidence.point.is_some() || part.evidence.comma.is_some() || part.evidence.lone_comma.is_some();
+    let shows = |part: &&Part| {
+        part.evidence.point.is_some() || part.evidence.comma.is_some() || part.evidence.lone_comma.is_some()
+    };
     parts.iter().filter(shows).find_map(|part| match part.how {
         How::Number(decimal) => Some(decimal),
         _ => None,
@@ -222,10 +224,9 @@ fn type_column(values: &[f64], name: &str) -> Column {
 
 /// Results of the rows with this indicator.
 fn results_of(found: &Found, indicator: &str) -> Option<Column> {
-    let (Some(Column::Number(results)), Some(Column::Category(indicators))) = (
-        found.columns.get(&Meaning::Is(Field::Results)),
-        found.columns.get(&Meaning::Is(Field::ResultIndicator)),
-    ) else {
+    let (Some(Column::Number(results)), Some(Column::Category(indicators))) =
+        (found.columns.get(&Meaning::Is(Field::Results)), found.columns.get(&Meaning::Is(Field::ResultIndicator)))
+    else {
         return None;
     };
     let value = |row: usize| if indicators.get(row) == Some(indicator) { results[row] } else { f64::NAN };
@@ -251,7 +252,10 @@ fn nested(column: &CategoryColumn, place: impl Fn() -> Box<Place>) -> Result<Act
     let mut lists = Vec::with_capacity(column.levels().len());
     for cell in column.levels().iter() {
         let read = actions::parse_list(cell);
-        lists.push(read.map_err(|problem| MetaError::Json { place: place(), problem: format!("{problem}: `{}`", shorten(cell)) })?);
+        lists.push(read.map_err(|problem| MetaError::Json {
+            place: place(),
+            problem: format!("{problem}: `{}`", shorten(cell)),
+        })?);
     }
     let mut found = Actions::default();
     for (row, &code) in column.codes().iter().enumerate() {
@@ -276,7 +280,9 @@ pub(crate) fn choose(
     let Some(chosen) = counted.choose(stated) else {
         let types: Vec<String> = counted.types().take(40).map(shorten).collect();
         match stated {
-            Some(stated) => known.warnings.push(format!("there are no actions of type `{stated}`; there are {}", list(&types))),
+            Some(stated) => {
+                known.warnings.push(format!("there are no actions of type `{stated}`; there are {}", list(&types)))
+            }
             None if !types.is_empty() => known.warnings.push(format!(
                 "no conversions: there are neither purchases nor leads among the actions ({}); state a type",
                 types.join(", ")

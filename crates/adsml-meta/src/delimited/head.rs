@@ -118,13 +118,17 @@ fn export(cells: &[String]) -> Option<(usize, Source, Vec<HeadColumn>)> {
     let (mut known, mut strong, mut placed, mut measured) = (0, 0, false, false);
     let mut columns = Vec::with_capacity(cells.len());
     for cell in cells {
-        let (name, currency) = dialect::split_currency(cell.trim_matches('\u{feff}'));
+        let cell = cell.trim_matches('\u{feff}');
+        // `CLICKS (ALL)` has no currency.
+        let whole = dialect::meaning_of(&dialect::header_key(cell)).filter(|found| found.0 != Meaning::Derived);
+        let (name, currency) = if whole.is_some() { (cell, None) } else { dialect::split_currency(cell) };
         let key = dialect::header_key(name);
-        let found = dialect::meaning_of(&key).or_else(|| {
+        let found: Option<(Meaning, Vec<Language>)> = dialect::meaning_of(&key).or_else(|| {
             let repaired = dialect::mojibake(name)?;
             dialect::meaning_of(&dialect::header_key(&repaired))
         });
-        if let Some((meaning, languages)) = found {
+        if let Some((meaning, languages)) = &found {
+            let meaning = *meaning;
             known += usize::from(meaning != Meaning::Unused);
             for language in languages {
                 votes[Language::ALL.iter().position(|known| known == language).unwrap_or(0)] += 1;
@@ -159,9 +163,9 @@ fn machine(cells: &[String]) -> Option<(usize, Source, Vec<HeadColumn>)> {
     let names: Vec<String> = cells.iter().map(|cell| dialect::header_key(cell)).collect();
     let has = |name: &str| names.iter().any(|known| known == name);
     let any = |some: &[&str]| some.iter().any(|name| has(name));
-    let connector = names.iter().any(|name| {
-        ["_fivetran", "_airbyte", "_sdc_", "_dlt_"].iter().any(|start| name.starts_with(start))
-    });
+    let connector = names
+        .iter()
+        .any(|name| ["_fivetran", "_airbyte", "_sdc_", "_dlt_"].iter().any(|start| name.starts_with(start)));
     let measured = any(&["spend", "impressions"]);
     let ids = any(&["account_id", "campaign_id", "adset_id", "ad_set_id", "ad_id"]);
     let named = any(&["campaign_name", "adset_name", "ad_name", "ad_set_name", "account_name"]);
@@ -202,6 +206,8 @@ fn machine(cells: &[String]) -> Option<(usize, Source, Vec<HeadColumn>)> {
                 (Source::ConnectorHistory(level), "name") => Some(Meaning::Is(name_of(level))),
                 (Source::ConnectorActions, "action_type") => Some(Meaning::Is(Field::ConversionType)),
                 (Source::ConnectorActions, "value") => Some(Meaning::Is(Field::Conversions)),
+                // When an object changed tells more than when it was copied.
+                (_, "_fivetran_synced") if has("updated_time") => Some(Meaning::Unused),
                 _ => dialect::machine_meaning(name),
             };
             // Where actions are nested, one type of them is chosen here and not by whoever flattened the table.

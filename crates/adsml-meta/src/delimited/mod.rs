@@ -65,7 +65,8 @@ pub(crate) fn read(
         stated.date_order.unwrap_or(if day_first { DateOrder::DayFirst } else { DateOrder::MonthFirst }),
     );
     let hows: Vec<How> = taken.iter().map(|taken| how(taken.meaning, is_export, guess)).collect();
-    let job = Job { input: name, head, plan: &plan, hows: &hows, limits: stated.limits, threads: stated.threads, length };
+    let job =
+        Job { input: name, head, plan: &plan, hows: &hows, limits: stated.limits, threads: stated.threads, length };
     let mut rows = job.run(&mut input)?;
     check_ids(&rows, &taken, head, name)?;
     let context = Context {
@@ -109,7 +110,11 @@ fn plan(head: &Head, known: &mut Understanding) -> (Vec<Taken>, Plan) {
     let mut plan = Vec::with_capacity(head.columns.len());
     for (column, found) in head.columns.iter().enumerate() {
         let mut ignore = |reason| {
-            known.ignored.push(IgnoredColumn { column: column + 1, header: crate::error::shorten(&found.header), reason });
+            known.ignored.push(IgnoredColumn {
+                column: column + 1,
+                header: crate::error::shorten(&found.header),
+                reason,
+            });
             None
         };
         plan.push(match found.meaning {
@@ -225,7 +230,8 @@ fn check_ids(rows: &Rows, taken: &[Taken], head: &Head, input: &str) -> Result<(
         }
         let Values::Text { interner, .. } = &part.values else { continue };
         // A spreadsheet keeps fifteen digits; ids that all end in zeros beyond them went through one.
-        let long = || interner.levels().iter().filter(|id| id.len() > 15 && id.bytes().all(|byte| byte.is_ascii_digit()));
+        let long =
+            || interner.levels().iter().filter(|id| id.len() > 15 && id.bytes().all(|byte| byte.is_ascii_digit()));
         let zeros: usize = long().map(|id| id.len() - 15).sum();
         if zeros >= 6 && long().count() >= 2 && long().all(|id| id.bytes().skip(15).all(|byte| byte == b'0')) {
             let place = Place::line(input, head.line).column(taken.column, header);
@@ -238,7 +244,8 @@ fn check_ids(rows: &Rows, taken: &[Taken], head: &Head, input: &str) -> Result<(
 /// Refuses what is no number in a column of a program.
 fn check_machine(rows: &Rows, taken: &[Taken], head: &Head, input: &str) -> Result<()> {
     let bad = rows.parts.iter().zip(taken).filter(|(part, _)| part.how == How::Machine);
-    let bad = bad.filter_map(|(part, taken)| Some((part.evidence.bad.as_ref()?, taken))).min_by_key(|found| found.0.row);
+    let bad =
+        bad.filter_map(|(part, taken)| Some((part.evidence.bad.as_ref()?, taken))).min_by_key(|found| found.0.row);
     let Some((witness, taken)) = bad else { return Ok(()) };
     let place = Place::line(input, witness.at).column(taken.column, &head.columns[taken.column].header);
     Err(MetaError::BadNumber { place, value: witness.text.clone(), decimal: None })
@@ -256,7 +263,11 @@ fn say_style(known: &mut Understanding, head: &Head, rows: &Rows, decided: &[How
     }
     let decimal = |decimal| {
         decided.iter().zip(&rows.parts).any(|(how, part)| {
-            *how == How::Number(decimal) && (part.evidence.point.is_some() || part.evidence.comma.is_some() || part.evidence.lone_comma.is_some() || part.evidence.lone_point.is_some())
+            *how == How::Number(decimal)
+                && (part.evidence.point.is_some()
+                    || part.evidence.comma.is_some()
+                    || part.evidence.lone_comma.is_some()
+                    || part.evidence.lone_point.is_some())
         })
     };
     for mark in [Decimal::Point, Decimal::Comma] {

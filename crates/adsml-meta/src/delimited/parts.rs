@@ -83,6 +83,8 @@ pub(crate) struct Part {
     last_total: bool,
     /// Whether each level is the label of a summary row.
     totals: Vec<bool>,
+    /// Labels of summary rows in place of a date, and their rows, ascending.
+    labels: Vec<(usize, String)>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,6 +117,7 @@ impl Part {
             last_code: CategoryColumn::MISSING,
             last_total: false,
             totals: Vec::new(),
+            labels: Vec::new(),
         }
     }
 
@@ -131,7 +134,7 @@ impl Part {
         match &self.values {
             Values::Text { codes, interner } => codes.capacity() * 4 + interner.levels().buffer_bytes(),
             Values::Number(values) => values.capacity() * 8,
-            Values::Date(days) => days.capacity() * 4,
+            Values::Date(days) => days.capacity() * 4 + self.labels.capacity() * 48,
         }
     }
 
@@ -156,7 +159,9 @@ impl Part {
     fn push_text(&mut self, piece: &str, cell: &str, start: usize, end: usize) -> Kept {
         let row = self.len();
         let Values::Text { codes, interner } = &mut self.values else { return Kept::Value };
-        let same = start != end && self.last.1 != 0 && piece.as_bytes()[self.last.0..self.last.1] == piece.as_bytes()[start..end];
+        let same = start != end
+            && self.last.1 != 0
+            && piece.as_bytes()[self.last.0..self.last.1] == piece.as_bytes()[start..end];
         if !same {
             let trimmed = cell.trim();
             let missing = match self.how {
@@ -249,9 +254,14 @@ impl Part {
     fn push_date(&mut self, piece: &str, cell: &str, start: usize, end: usize, order: DateOrder) -> Kept {
         let row = self.len();
         let Values::Date(days) = &mut self.values else { return Kept::Value };
-        let same = start != end && self.last.1 != 0 && piece.as_bytes()[self.last.0..self.last.1] == piece.as_bytes()[start..end];
+        let same = start != end
+            && self.last.1 != 0
+            && piece.as_bytes()[self.last.0..self.last.1] == piece.as_bytes()[start..end];
         if same && let Some(&day) = days.last() {
             days.push(day);
+            if self.last_total {
+                self.labels.push((row, cell.trim().to_owned()));
+            }
             return self.kept_day(day);
         }
         self.last = (start, end);
@@ -269,11 +279,15 @@ impl Part {
             Some(Reading::Decides(DateOrder::MonthFirst, _)) => keep(&mut self.evidence.point, row, start, trimmed),
             Some(Reading::Decides(DateOrder::DayFirst, _)) => keep(&mut self.evidence.comma, row, start, trimmed),
             Some(Reading::Either { .. }) => keep(&mut self.evidence.lone_point, row, start, trimmed),
-            None if dialect::is_total(trimmed) => self.last_total = true,
+            None if dialect::is_total(trimmed) => {
+                self.last_total = true;
+                self.labels.push((row, trimmed.to_owned()));
+            }
             None if dialect::is_missing(trimmed) => {}
             None => keep(&mut self.evidence.bad, row, start, trimmed),
         }
-        self.evidence.local |= reading.is_some() && !trimmed.as_bytes().first_chunk::<4>().is_some_and(|year| year.iter().all(u8::is_ascii_digit));
+        self.evidence.local |= reading.is_some()
+            && !trimmed.as_bytes().first_chunk::<4>().is_some_and(|year| year.iter().all(u8::is_ascii_digit));
         self.kept_day(if reading.is_some() { 0 } else { DateColumn::MISSING })
     }
 
@@ -295,7 +309,9 @@ impl Part {
             (Values::Text { codes, interner }, Values::Text { codes: new, interner: levels }) => {
                 codes.reserve_exact(more(codes.capacity(), before, new.len()));
                 let map: Vec<u32> = levels.levels().iter().map(|text| interner.intern(text)).collect();
-                codes.extend(new.iter().map(|&code| if code == CategoryColumn::MISSING { code } else { map[code as usize] }));
+                codes.extend(
+                    new.iter().map(|&code| if code == CategoryColumn::MISSING { code } else { map[code as usize] }),
+                );
                 for (code, &total) in map.iter().zip(&piece.totals) {
                     if *code as usize >= self.totals.len() {
                         self.totals.push(total);
@@ -312,6 +328,7 @@ impl Part {
             }
             _ => unreachable!("pieces of one column are read in one way"),
         }
+        self.labels.extend(piece.labels.into_iter().map(|(row, label)| (before + row, label)));
         self.evidence.absorb(piece.evidence, before, line_of);
     }
 
@@ -323,8 +340,26 @@ impl Part {
                 code if self.totals[code as usize] => Kept::Total,
                 _ => Kept::Value,
             },
-            Values::Date(days) if days[row] == DateColumn::MISSING => Kept::Blank,
+            Values::Date(days) if days[row] == DateColumn::MISSING => match self.label(row) {
+                Some(_) => Kept::Total,
+                None => Kept::Blank,
+            },
             _ => Kept::Value,
+        }
+    }
+
+    /// The label of a summary row in this cell.
+    pub(crate) fn label(&self, row: usize) -> Option<&str> {
+        match &self.values {
+            Values::Text { codes, interner } => {
+                let code = codes[row] as usize;
+                self.totals.get(code).is_some_and(|&total| total).then(|| interner.levels().get(code))
+            }
+            Values::Date(_) => {
+                let at = self.labels.binary_search_by_key(&row, |label| label.0).ok()?;
+                Some(&self.labels[at].1)
+            }
+            Values::Number(_) => None,
         }
     }
 }

@@ -68,9 +68,20 @@ struct Piece {
 enum Fault {
     /// A quote inside an unquoted cell.
     Irregular,
-    Cell { at: usize, column: usize, bad: BadCell },
-    TooLong { at: usize, column: usize, bytes: usize },
-    Ragged { at: usize, found: usize },
+    Cell {
+        at: usize,
+        column: usize,
+        bad: BadCell,
+    },
+    TooLong {
+        at: usize,
+        column: usize,
+        bytes: usize,
+    },
+    Ragged {
+        at: usize,
+        found: usize,
+    },
 }
 
 impl Job<'_> {
@@ -106,7 +117,11 @@ impl Job<'_> {
                 if at_end {
                     break block.len();
                 }
-                let cut = if careful { careful_row_end(&block, marks) } else { tokens::last_row_end(&block, marks.terminator) };
+                let cut = if careful {
+                    careful_row_end(&block, marks)
+                } else {
+                    tokens::last_row_end(&block, marks.terminator)
+                };
                 match cut {
                     Some(cut) => break cut,
                     None if block.len() > self.limits.max_row_bytes.max(BLOCK_BYTES) => {
@@ -125,8 +140,10 @@ impl Job<'_> {
                 break;
             }
             let text = self.text(&block[..cut], lines)?;
-            let cuts = if careful { vec![0, cut] } else { tokens::pieces(text.as_bytes(), PIECE_BYTES, marks.terminator) };
-            let pieces = parallel::map(cuts.len() - 1, self.threads, |i| self.piece(&text[cuts[i]..cuts[i + 1]], careful));
+            let cuts =
+                if careful { vec![0, cut] } else { tokens::pieces(text.as_bytes(), PIECE_BYTES, marks.terminator) };
+            let pieces =
+                parallel::map(cuts.len() - 1, self.threads, |i| self.piece(&text[cuts[i]..cuts[i + 1]], careful));
             for (i, piece) in pieces.into_iter().enumerate() {
                 let bytes = &text.as_bytes()[cuts[i]..cuts[i + 1]];
                 let piece = match piece {
@@ -156,9 +173,7 @@ impl Job<'_> {
 
     fn append(&self, rows: &mut Rows, piece: Piece, bytes: &[u8], lines: u64, done: u64) -> Result<()> {
         let terminator = self.head.marks.terminator;
-        let line_of = |at: u64| {
-            lines + memchr::memchr_iter(terminator, &bytes[..at as usize]).count() as u64 + 1
-        };
+        let line_of = |at: u64| lines + memchr::memchr_iter(terminator, &bytes[..at as usize]).count() as u64 + 1;
         let total = rows.n + piece.n;
         if total as u64 > self.limits.max_rows {
             let place = Box::new(Place { input: self.input.to_owned(), ..Place::default() });
@@ -239,7 +254,10 @@ impl Job<'_> {
 
     fn error(&self, fault: Fault, bytes: &[u8], lines: u64) -> MetaError {
         let place = |at: usize| {
-            Place::line(self.input, lines + memchr::memchr_iter(self.head.marks.terminator, &bytes[..at]).count() as u64 + 1)
+            Place::line(
+                self.input,
+                lines + memchr::memchr_iter(self.head.marks.terminator, &bytes[..at]).count() as u64 + 1,
+            )
         };
         let named = |at, column: usize| place(at).column(column, &self.head.columns[column].header);
         match fault {

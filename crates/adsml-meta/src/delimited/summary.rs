@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::parts::{Kept, Values};
 use super::passes::Rows;
+use crate::Field;
 use crate::dialect::Meaning;
 use crate::understanding::{Check, RemovedRow};
-use crate::Field;
 
 /// What was found beside ordinary rows.
 #[derive(Debug, Default)]
@@ -100,7 +100,7 @@ fn candidates(rows: &Rows, meanings: &[Meaning], found: &mut Summaries) -> Vec<C
                 kept = Kept::Value;
             }
             if kept == Kept::Total && label.is_none() {
-                label = text(&part.values, row);
+                label = part.label(row).map(str::to_owned);
             }
             let place = is_entity(meaning) || is_breakdown(meaning) || meaning == Meaning::Day;
             if is_entity(meaning) {
@@ -110,26 +110,24 @@ fn candidates(rows: &Rows, meanings: &[Meaning], found: &mut Summaries) -> Vec<C
             if meaning == Meaning::Day {
                 day = kept;
             }
-            labels += usize::from(place && kept == Kept::Total);
+            let dated = meaning == Meaning::Is(Field::DateStart);
+            labels += usize::from((place || dated) && kept == Kept::Total);
             if place && kept == Kept::Value && i < 64 {
                 fixed |= 1 << i;
             }
         }
-        // The label of a date is not kept with the column; a missing date in a suspect row tells.
-        let dateless = rows.parts.iter().zip(meanings).any(|(part, &meaning)| {
-            matches!(meaning, Meaning::Day | Meaning::Is(Field::DateStart)) && part.kept(row) == Kept::Blank
-        });
-        if rows.parts.iter().all(|part| is_empty(&part.values, row)) {
+        if labels == 0 && rows.parts.iter().all(|part| is_empty(&part.values, row)) {
             found.rows.push(row);
             continue;
         }
         let nameless = entities > 0 && named == 0;
+        let dateless = day != Kept::Value;
         if labels == 0 && !nameless && !dateless {
             continue;
         }
-        let certain = nameless || (day != Kept::Value && entities == 0) || dateless;
-        let label = label.unwrap_or_else(|| if dateless { "no day".to_owned() } else { "no name".to_owned() });
-        let unlabelled = labels == 0 && !dateless;
+        let certain = nameless || dateless || labels > 0 && entities == 0;
+        let label = label.unwrap_or_else(|| if nameless { "no name".to_owned() } else { "no day".to_owned() });
+        let unlabelled = labels == 0;
         candidates.push(Candidate { row, line, label, fixed, certain, unlabelled });
     }
     candidates
@@ -146,13 +144,6 @@ fn has_id(rows: &Rows, meanings: &[Meaning], meaning: Meaning, row: usize) -> bo
     };
     let position = meanings.iter().position(|&meaning| meaning == Meaning::Is(id));
     position.is_some_and(|at| rows.parts[at].kept(row) == Kept::Value)
-}
-
-fn text(values: &Values, row: usize) -> Option<String> {
-    match values {
-        Values::Text { codes, interner } => Some(interner.levels().get(codes[row] as usize).to_owned()),
-        _ => None,
-    }
 }
 
 fn is_empty(values: &Values, row: usize) -> bool {
@@ -244,7 +235,13 @@ fn checks(rows: &Rows, meanings: &[Meaning], row: usize, sum: Option<Sums>, whol
     let check = |(field, sum): (Field, f64)| {
         let stated = measure(rows, meanings, field).map(|values| values[row]).filter(|value| !value.is_nan())?;
         // Every amount was rounded to the cent (or to the unit), in whichever direction.
-        let unit = if field != Field::Spend { 0.0 } else if whole_money { 0.5 } else { 0.005 };
+        let unit = if field != Field::Spend {
+            0.0
+        } else if whole_money {
+            0.5
+        } else {
+            0.005
+        };
         let tolerance = unit * (2.0 + (n as f64).sqrt()) + 1e-9 * sum.abs();
         Some(Check { measure: field, stated, sum, agrees: (stated - sum).abs() <= tolerance })
     };

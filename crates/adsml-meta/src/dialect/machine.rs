@@ -1,6 +1,8 @@
 //! Names of columns and keys as programs write them: the Insights API, and the tables of warehouse connectors.
 
-use super::Meaning::{self, ActionValues, Actions, Day, Derived, Is, Leads, PurchaseValue, Purchases, RowId, Unused, Version};
+use super::Meaning::{
+    self, ActionValues, Actions, Day, Derived, Is, Leads, PurchaseValue, Purchases, RowId, Unused, Version,
+};
 use crate::Field;
 
 /// What a key of an Insights row, or a column of a connector's table, means.
@@ -53,7 +55,8 @@ pub(crate) fn machine_meaning(name: &str) -> Option<Meaning> {
         | "_sdc_batched_at"
         | "_sdc_extracted_at" => Version,
         "_fivetran_id" => RowId,
-        "cpm" | "cpc"
+        "cpm"
+        | "cpc"
         | "ctr"
         | "cpp"
         | "frequency"

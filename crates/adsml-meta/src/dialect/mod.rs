@@ -161,7 +161,7 @@ pub(crate) struct Words {
 #[derive(Debug, Default)]
 struct Index {
     headers: HashMap<String, (Meaning, Vec<Language>)>,
-    derived: Vec<String>,
+    derived: Vec<(String, Language)>,
     totals: Vec<String>,
     missing: Vec<String>,
     budget: HashMap<String, BudgetWord>,
@@ -190,7 +190,7 @@ fn index() -> &'static Index {
                 }
             }
             let keys = |texts: &[&str]| texts.iter().map(|text| header_key(text)).collect::<Vec<_>>();
-            index.derived.extend(keys(words.derived));
+            index.derived.extend(keys(words.derived).into_iter().map(|key| (key, language)));
             index.totals.extend(keys(words.totals));
             index.missing.extend(keys(words.missing));
             for (texts, word) in [
@@ -210,12 +210,14 @@ fn index() -> &'static Index {
 }
 
 /// What a header means and in which languages; the header without currency, as [`header_key`] gives it.
-pub(crate) fn meaning_of(key: &str) -> Option<(Meaning, &'static [Language])> {
+pub(crate) fn meaning_of(key: &str) -> Option<(Meaning, Vec<Language>)> {
     let index = index();
     if let Some((meaning, languages)) = index.headers.get(key) {
-        return Some((*meaning, languages));
+        return Some((*meaning, languages.clone()));
     }
-    index.derived.iter().any(|start| key.starts_with(start.as_str())).then_some((Meaning::Derived, &[]))
+    let begins = || index.derived.iter().filter(|(start, _)| key.starts_with(start.as_str()));
+    let longest = begins().map(|(start, _)| start.len()).max()?;
+    Some((Meaning::Derived, begins().filter(|(start, _)| start.len() == longest).map(|found| found.1).collect()))
 }
 
 /// Whether a cell is the label of a summary row: `Total`, `Totales`, `All`, `Results from 3 campaigns`.
