@@ -5,6 +5,7 @@ use std::fmt;
 
 use adsml_core::{CategoryColumn, Column, DateColumn, Interner};
 use serde::de::{self, DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::actions::Actions;
 use crate::builder::Draft;
@@ -106,19 +107,21 @@ impl<'a> Insights<'a> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             return Err(MetaError::Empty { input: input.to_owned() });
         }
-        let mut stream = serde_json::Deserializer::from_slice(bytes);
-        loop {
-            // Answers one after the other, or a row per line.
-            match stream.end() {
-                Ok(()) => return Ok(()),
-                Err(_) => {
-                    let read = Node { sink: self, depth: 0 }.deserialize(&mut stream);
-                    if let Err(error) = read {
-                        return Err(self.error.take().unwrap_or_else(|| syntax(input, &error)));
-                    }
-                }
+        // Answers one after the other, or a row per line.
+        let mut answers = serde_json::Deserializer::from_slice(bytes).into_iter::<&RawValue>();
+        let (mut at, mut lines) = (0, 0);
+        while let Some(answer) = answers.next() {
+            let answer = answer.map_err(|error| syntax(input, &error, 0))?;
+            let end = answers.byte_offset();
+            let start = end - answer.get().len();
+            lines += memchr::memchr_iter(b'\n', &bytes[at..start]).count() as u64;
+            at = start;
+            let read = Node { sink: self, depth: 0 }.deserialize(&mut serde_json::Deserializer::from_str(answer.get()));
+            if let Err(error) = read {
+                return Err(self.error.take().unwrap_or_else(|| syntax(input, &error, lines)));
             }
         }
+        Ok(())
     }
 
     /// The draft of all rows, and what was understood.
@@ -295,8 +298,11 @@ impl Cells {
     }
 }
 
-fn syntax(input: &str, error: &serde_json::Error) -> MetaError {
-    MetaError::Json { place: Place::line(input, error.line() as u64), problem: error.to_string() }
+/// The error for malformed JSON that begins after so many lines.
+fn syntax(input: &str, error: &serde_json::Error, lines: u64) -> MetaError {
+    let text = error.to_string();
+    let problem = text.rsplit_once(" at line ").map_or(text.as_str(), |(problem, _)| problem);
+    MetaError::Json { place: Place::line(input, lines + error.line() as u64), problem: problem.to_owned() }
 }
 
 /// An answer, a list of rows, or a row.

@@ -65,9 +65,7 @@ fn check(what: &str, input: &[u8]) -> Result<AdTable> {
         assert!(most <= allowed, "{what}, {} bytes: {most} bytes of memory, {outcome}", input.len());
         result
     };
-    let started = std::time::Instant::now();
     let (one, three) = (read(1), read(3));
-    if started.elapsed().as_secs() > 1 { eprintln!("{what}: {:?}", started.elapsed()); }
     match (&one, &three) {
         (Ok(one), Ok(three)) => assert_eq!(one, three, "{what}"),
         (Err(one), Err(three)) => assert_eq!(one.to_string(), three.to_string(), "{what}"),
@@ -83,7 +81,7 @@ const HEADER: &str =
 #[test]
 fn large_hostile_files_stay_within_the_bound() {
     let _alone = ALONE.lock();
-    let size = 6 << 20;
+    let size = 4 << 20;
     let fill = |pattern: &str| pattern.repeat(size / pattern.len()).into_bytes();
     let below = |rows: Vec<u8>| [HEADER.as_bytes().to_vec(), rows].concat();
     let lines = |n: usize, line: &dyn Fn(usize) -> String| (0..n).map(line).collect::<String>().into_bytes();

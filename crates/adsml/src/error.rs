@@ -27,6 +27,10 @@ pub enum Error {
     #[cfg(feature = "predict")]
     #[error(transparent)]
     Read(#[from] adsml_features::ReadError),
+    /// One of Meta's files was refused.
+    #[cfg(feature = "meta")]
+    #[error(transparent)]
+    Meta(#[from] adsml_meta::MetaError),
     /// A chart could not be drawn.
     #[cfg(feature = "plot")]
     #[error("chart `{chart}`: {source}")]

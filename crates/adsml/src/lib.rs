@@ -26,6 +26,7 @@
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `predict` | yes | [`CtrPredictor`], [`read_table`], and the crates behind them |
+//! | `meta` | yes | [`meta`]: Meta's own files; [`read_file`] recognises them, [`CtrPredictorParams::from_ads`] finds their columns |
 //! | `plot` | yes | charts |
 //! | `simulate` | yes | [`simulate`]: an account whose truth is known |
 //! | `parallel` | yes | several threads; results are the same without |
@@ -43,6 +44,8 @@ pub use adsml_core as core;
 pub use adsml_eval as eval;
 #[cfg(feature = "predict")]
 pub use adsml_features as features;
+#[cfg(feature = "meta")]
+pub use adsml_meta as meta;
 #[cfg(feature = "predict")]
 pub use adsml_models as models;
 #[cfg(feature = "plot")]
@@ -58,4 +61,4 @@ pub use predict::{
     PredictTarget, ReliabilityReport, ScoreReport, SplitReport, Task,
 };
 #[cfg(feature = "predict")]
-pub use read::read_table;
+pub use read::{TableFile, read_file, read_plain, read_table};

@@ -7,8 +7,10 @@ pub use adsml_core::{
 pub use adsml_eval::{Folds, Leaderboard, Metric};
 #[cfg(feature = "predict")]
 pub use adsml_features::{CsvReader, FeaturePipeline, JsonReader, table_from_records};
+#[cfg(feature = "meta")]
+pub use adsml_meta::{AdRow, MetaReader};
 #[cfg(feature = "simulate")]
 pub use adsml_simulate::Account;
 
 #[cfg(feature = "predict")]
-pub use crate::{CtrPredictor, CtrPredictorParams, PredictTarget, read_table};
+pub use crate::{CtrPredictor, CtrPredictorParams, PredictTarget, TableFile, read_file, read_table};

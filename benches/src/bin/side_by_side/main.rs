@@ -3,11 +3,13 @@
 //! ```text
 //! cargo run --release -p adsml-benches --bin side_by_side -- read --data DIR --threads 2 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- models --data DIR --threads 1 --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- meta --rows 1000000 --json
 //! ```
 //!
 //! The peers' sides are under `benches/peers/`; `docs/benchmarks.md` says how figures are taken.
 #![allow(clippy::print_stdout)] // A bench answers on stdout.
 
+mod meta;
 mod models;
 mod read;
 
@@ -26,6 +28,8 @@ struct Args {
 enum Bench {
     /// Read a CTR table and add the prototype's derived columns.
     Read(read::ReadArgs),
+    /// Read a generated Ads Manager export, and the same file by the plain CSV reader.
+    Meta(meta::MetaArgs),
     /// Fit tree ensembles to the CTR tables and score them on their test rows.
     Models(models::ModelsArgs),
 }
@@ -33,6 +37,7 @@ enum Bench {
 fn main() -> Result<(), Box<dyn Error>> {
     match Args::parse().bench {
         Bench::Read(args) => read::run(&args),
+        Bench::Meta(args) => meta::run(&args),
         Bench::Models(args) => models::run(&args),
     }
 }
