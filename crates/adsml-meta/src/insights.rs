@@ -14,6 +14,7 @@ use crate::delimited::fields;
 use crate::dialect::{self, Meaning};
 use crate::error::{Place, shorten};
 use crate::field::Kind;
+use crate::objects::{Object, Objects};
 use crate::understanding::{IgnoredColumn, RecognisedColumn, Understanding};
 use crate::{Field, Limits, MetaError, Result, Source, number};
 
@@ -29,6 +30,9 @@ pub(crate) struct Insights<'a> {
     counted: Actions,
     values: Actions,
     keys: BTreeMap<String, Option<Meaning>>,
+    /// Campaigns and ad sets, and the answer that held the first of them.
+    objects: Objects,
+    objects_input: String,
     /// What is wrong, once something is.
     error: Option<MetaError>,
 }
@@ -58,6 +62,8 @@ struct Row {
     actions: Vec<(String, f64)>,
     values: Vec<(String, f64)>,
     keys: Vec<String>,
+    /// Id and budgets, of an object that is no row.
+    own: Vec<(String, Scalar)>,
     is_page: bool,
     /// Answers of a batch and the like.
     error: Option<ApiError>,
@@ -87,6 +93,8 @@ impl<'a> Insights<'a> {
             counted: Actions::default(),
             values: Actions::default(),
             keys: BTreeMap::new(),
+            objects: Objects::default(),
+            objects_input: String::new(),
             error: None,
         }
     }
@@ -125,7 +133,14 @@ impl<'a> Insights<'a> {
     }
 
     /// The draft of all rows, and what was understood.
-    pub(crate) fn finish(mut self, input: &str, stated: Option<&str>) -> (Draft, Understanding) {
+    ///
+    /// # Errors
+    ///
+    /// [`MetaError::NotRows`] for campaigns or ad sets without rows.
+    pub(crate) fn finish(mut self, input: &str, stated: Option<&str>) -> Result<(Draft, Understanding)> {
+        if self.n == 0 && self.objects.len() > 0 {
+            return Err(MetaError::NotRows { input: self.objects_input, what: "campaigns or ad sets".to_owned() });
+        }
         let mut known = Understanding::new(input, Source::InsightsRows);
         for (key, meaning) in &self.keys {
             let header = shorten(key);
@@ -173,13 +188,29 @@ impl<'a> Insights<'a> {
             known.warnings.push("the answer holds no rows".to_owned());
         }
         fields::choose(&self.counted, &self.values, &mut draft, stated, &mut known);
-        (draft, known)
+        self.objects.join(&mut draft, &mut known);
+        Ok((draft, known))
     }
 
     /// Adds a row.
     fn commit(&mut self, row: Row) -> Result<()> {
         if !row.scalars.iter().any(|(field, ..)| *field == Field::DateStart) {
-            return Err(self.not_a_row(&row));
+            return match object(&row) {
+                Some(object) if row.error.is_none() => {
+                    if self.objects_input.is_empty() {
+                        self.objects_input.clone_from(&self.input);
+                    }
+                    self.objects.push(object);
+                    Ok(())
+                }
+                _ => Err(self.not_a_row(&row)),
+            };
+        }
+        for key in &row.keys {
+            if !matches!(key.as_str(), "data" | "paging") {
+                let results = (key == "results").then_some(Meaning::Is(Field::Results));
+                self.note(key, results.or_else(|| dialect::machine_meaning(key)));
+            }
         }
         if self.n as u64 >= self.limits.max_rows.min(u64::from(u32::MAX) - 1) {
             let place = Place::record(&self.input, self.record);
@@ -272,8 +303,8 @@ impl<'a> Insights<'a> {
             "a report run (its rows are at `<run>/insights`)".to_owned()
         } else if has("timezone_name") && has("currency") {
             "an ad account".to_owned()
-        } else if has("id") && (has("effective_status") || has("daily_budget") || has("objective")) {
-            "campaigns or ad sets".to_owned()
+        } else if has("id") && (has("effective_status") || has("status")) {
+            "ads or other objects".to_owned()
         } else if has("min_daily_budget_imp") {
             "minimum budgets".to_owned()
         } else if has("code") && has("body") {
@@ -286,6 +317,34 @@ impl<'a> Insights<'a> {
         };
         MetaError::NotRows { input, what }
     }
+}
+
+/// The campaign or ad set that an object is.
+fn object(row: &Row) -> Option<Object> {
+    let has = |key: &str| row.keys.iter().any(|known| known == key);
+    let text = |scalar: &Scalar| match scalar {
+        Scalar::Text(text) => Some(text.clone()),
+        Scalar::Number(number) if *number < 9e15 => Some(number.to_string()),
+        _ => None,
+    };
+    let own = |name: &str| row.own.iter().find(|(key, _)| key == name).and_then(|(_, scalar)| text(scalar));
+    let field = |field: Field| row.scalars.iter().find(|scalar| scalar.0 == field).and_then(|scalar| text(&scalar.2));
+    if !(has("effective_status") || has("daily_budget") || has("lifetime_budget") || has("objective"))
+        || has("adset_id")
+    {
+        return None;
+    }
+    let budget = |name: &str| {
+        own(name).and_then(|text| number::machine(text.trim())).filter(|minor| *minor > 0.0 && minor.fract() == 0.0)
+    };
+    Some(Object {
+        id: own("id")?,
+        campaign_id: field(Field::CampaignId),
+        daily: budget("daily_budget"),
+        lifetime: budget("lifetime_budget"),
+        objective: field(Field::Objective),
+        optimization_goal: field(Field::OptimizationGoal),
+    })
 }
 
 impl Cells {
@@ -349,7 +408,6 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
                         row.scalars.push((Field::ResultIndicator, key.clone(), Scalar::Text(indicator)));
                         row.scalars.push((Field::Results, key.clone(), Scalar::Number(value)));
                     }
-                    self.sink.note(&key, Some(Meaning::Is(Field::Results)));
                 }
                 (_, Some(Meaning::Actions)) => row.actions = map.next_value_seed(ActionsSeed)?,
                 (_, Some(Meaning::ActionValues)) => row.values = map.next_value_seed(ActionsSeed)?,
@@ -359,13 +417,14 @@ impl<'de> Visitor<'de> for Node<'_, '_> {
                         row.scalars.push((field, key.clone(), scalar));
                     }
                 }
+                ("id" | "daily_budget" | "lifetime_budget", None) => {
+                    let scalar = map.next_value_seed(ScalarSeed)?;
+                    row.own.push((key.clone(), scalar));
+                }
                 _ => _ = map.next_value::<IgnoredAny>()?,
             }
             if row.keys.len() < 64 && !row.is_page {
                 row.keys.push(key.clone());
-            }
-            if key != "results" && key != "data" && key != "paging" {
-                self.sink.note(&key, meaning);
             }
         }
         if row.is_page && row.error.is_none() {

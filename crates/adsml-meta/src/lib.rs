@@ -59,6 +59,7 @@ mod limits;
 mod maturity;
 mod money;
 mod number;
+mod objects;
 mod reader;
 mod recognise;
 #[cfg(test)]

@@ -110,8 +110,9 @@ impl MetaReader {
         self.read_paths([path])
     }
 
-    /// Reads files that belong together: pages of one report, exports of several months, the tables of a connector (rows,
-    /// their actions, and the histories that hold names). Later files restate earlier ones.
+    /// Reads files that belong together: pages of one report, with the campaigns and ad sets that have the budgets; exports of
+    /// several months; the tables of a connector (rows, their actions, and the histories that hold names). Later files
+    /// restate earlier ones.
     ///
     /// # Errors
     ///
@@ -198,7 +199,7 @@ impl<'a> Gathered<'a> {
         let input = self.names.join(", ");
         let mut finish = Finish { as_of: self.reader.as_of, upsert: true, only_key: None };
         if self.tables.is_empty() {
-            let (draft, known) = self.insights.finish(&input, stated);
+            let (draft, known) = self.insights.finish(&input, stated)?;
             return draft.finish(known, finish);
         }
         if self.json > 0 {

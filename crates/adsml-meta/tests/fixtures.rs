@@ -170,6 +170,27 @@ fn insights_rows_choose_one_type_and_replace() {
 }
 
 #[test]
+fn budgets_come_from_their_owners() {
+    let read =
+        |files: &[&str]| MetaReader::new().read_paths(files.iter().map(|name| path(name))).unwrap().rows().unwrap();
+    // The campaign has one, whatever its ad sets say.
+    let rows = read(&["insights_page_1.json", "campaigns.json", "ad_sets.json"]);
+    assert!(
+        rows.iter()
+            .all(|row| row.budget_owner == Some(BudgetOwner::Campaign) && row.daily_budget_minor == Some(12_000))
+    );
+    assert_eq!(rows[1].objective, Some(Objective::Sales));
+    assert_eq!((rows[0].optimization_goal.as_deref(), rows[1].optimization_goal.as_deref()), (None, Some("VALUE")));
+    let rows = read(&["ad_sets.json", "insights_page_1.json"]);
+    assert_eq!(
+        (rows[1].budget_owner, rows[1].lifetime_budget_minor, rows[1].daily_budget_minor),
+        (Some(BudgetOwner::AdSet), Some(90_000), None)
+    );
+    // Another ad set of that campaign: not the campaign's, and how much is not known.
+    assert_eq!((rows[0].budget_owner, rows[0].lifetime_budget_minor), (Some(BudgetOwner::AdSet), None));
+}
+
+#[test]
 fn reach_by_the_hour_is_not_zero_but_unknown() {
     let read = read("insights_hourly.jsonl");
     assert_eq!(read.n_rows(), 2);
