@@ -32,7 +32,8 @@ impl fmt::Debug for Failure {
 /// Where a table comes from, what is predicted, and from which columns.
 #[derive(Debug, Clone, clap::Args)]
 pub struct PredictArgs {
-    /// CSV file (or JSON: array or lines, by its ending). Delimiter, decimal comma and line ends are found out.
+    /// CSV file (or JSON: array or lines, by its ending). Delimiter, decimal comma and line ends are found out. An Ads Manager
+    /// export or Insights rows are recognised: then no column needs a name.
     #[arg(long, value_name = "FILE")]
     pub csv: Option<PathBuf>,
     /// The file has no header: its columns are called c0, c1, c2, …
@@ -80,23 +81,32 @@ pub struct PredictArgs {
 }
 
 impl PredictArgs {
-    /// Reads the table that `--csv` names.
+    /// Reads the table that `--csv` names. One of Meta's files gives the canonical table, unless columns are named that only the
+    /// file itself has.
     pub fn read(&self, path: &Path) -> Outcome<Table> {
-        Ok(adsml::read_table(path, !self.no_header)?)
+        let file = adsml::read_file(path, !self.no_header)?;
+        let named = [&self.clicks, &self.impressions, &self.target, &self.group, &self.time].into_iter().flatten();
+        let mut named = named.chain(&self.categorical).chain(&self.numeric);
+        if file.understanding.is_some() && named.any(|name| file.table.get(name).is_none()) {
+            return Ok(adsml::read_plain(path, !self.no_header)?);
+        }
+        Ok(file.table)
     }
 
     /// The recipe these options describe, for the columns of `table`.
     pub fn recipe(&self, table: &Table) -> Outcome<CtrPredictorParams> {
-        let mut recipe = CtrPredictor::params()
+        let named = CtrPredictor::params().folds(self.folds);
+        let mut recipe = match (&self.clicks, &self.impressions, &self.target) {
+            (Some(clicks), Some(impressions), _) => named.rate(clicks, impressions),
+            (_, _, Some(target)) => named.target(target),
+            // One of Meta's files finds its columns by itself.
+            _ => CtrPredictorParams::from_ads(table, self.folds)
+                .map_err(|_| "name what to predict: --clicks COL --impressions COL, or --target COL")?,
+        };
+        recipe = recipe
             .categorical(expand(&self.categorical, table)?)
             .numeric(expand(&self.numeric, table)?)
-            .folds(self.folds)
             .allow_leaks(self.allow_leaks);
-        recipe = match (&self.clicks, &self.impressions, &self.target) {
-            (Some(clicks), Some(impressions), _) => recipe.rate(clicks, impressions),
-            (_, _, Some(target)) => recipe.target(target),
-            _ => return Err("name what to predict: --clicks COL --impressions COL, or --target COL".into()),
-        };
         if let Some(group) = &self.group {
             recipe = recipe.group(group);
         }

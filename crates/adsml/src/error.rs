@@ -31,6 +31,10 @@ pub enum Error {
     #[cfg(feature = "plan")]
     #[error(transparent)]
     Optimize(#[from] adsml_optimize::OptimizeError),
+    /// One of Meta's files was refused.
+    #[cfg(feature = "meta")]
+    #[error(transparent)]
+    Meta(#[from] adsml_meta::MetaError),
     /// A chart could not be drawn.
     #[cfg(feature = "plot")]
     #[error("chart `{chart}`: {source}")]

@@ -44,6 +44,7 @@
 //! |---|---|---|
 //! | `predict` | yes | [`CtrPredictor`], [`read_table`], and the crates behind them |
 //! | `plan` | yes | [`optimize`]: budgets divided with a proof |
+//! | `meta` | yes | [`meta`]: Meta's own files; [`read_file`] recognises them, [`CtrPredictorParams::from_ads`] finds their columns |
 //! | `plot` | yes | charts |
 //! | `simulate` | yes | [`simulate`]: an account whose truth is known |
 //! | `parallel` | yes | several threads; results are the same without |
@@ -65,6 +66,8 @@ pub use adsml_core as core;
 pub use adsml_eval as eval;
 #[cfg(feature = "predict")]
 pub use adsml_features as features;
+#[cfg(feature = "meta")]
+pub use adsml_meta as meta;
 #[cfg(feature = "predict")]
 pub use adsml_models as models;
 #[cfg(feature = "plan")]
@@ -82,4 +85,4 @@ pub use predict::{
     PredictTarget, ReliabilityReport, ScoreReport, SplitReport, Task,
 };
 #[cfg(feature = "predict")]
-pub use read::read_table;
+pub use read::{TableFile, read_file, read_plain, read_table};

@@ -7,6 +7,8 @@ pub use adsml_core::{
 pub use adsml_eval::{Folds, Leaderboard, Metric};
 #[cfg(feature = "predict")]
 pub use adsml_features::{CsvReader, FeaturePipeline, JsonReader, table_from_records};
+#[cfg(feature = "meta")]
+pub use adsml_meta::{AdRow, MetaReader};
 #[cfg(feature = "plan")]
 pub use adsml_optimize::{
     Allocation, BudgetOptimizer, BudgetProblem, Campaign, Currency, Exact, Group, Hill, Limit, Logarithmic, Objective,
@@ -16,4 +18,4 @@ pub use adsml_optimize::{
 pub use adsml_simulate::Account;
 
 #[cfg(feature = "predict")]
-pub use crate::{CtrPredictor, CtrPredictorParams, PredictTarget, read_table};
+pub use crate::{CtrPredictor, CtrPredictorParams, PredictTarget, TableFile, read_file, read_table};

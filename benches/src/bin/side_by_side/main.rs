@@ -5,6 +5,7 @@
 //! cargo run --release -p adsml-benches --bin side_by_side -- models --data DIR --threads 1 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- hard-instances DIR
 //! cargo run --release -p adsml-benches --bin side_by_side -- optimize --data DIR --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- meta --rows 1000000 --json
 //! ```
 //!
 //! The peers' sides are under `benches/peers/`; `docs/benchmarks.md` says how figures are taken.
@@ -12,6 +13,7 @@
 
 mod hard_instances;
 mod instance;
+mod meta;
 mod models;
 mod optimize;
 mod read;
@@ -31,6 +33,8 @@ struct Args {
 enum Bench {
     /// Read a CTR table and add the prototype's derived columns.
     Read(read::ReadArgs),
+    /// Read a generated Ads Manager export, and the same file by the plain CSV reader.
+    Meta(meta::MetaArgs),
     /// Fit tree ensembles to the CTR tables and score them on their test rows.
     Models(models::ModelsArgs),
     /// Divide budgets with every optimiser.
@@ -42,6 +46,7 @@ enum Bench {
 fn main() -> Result<(), Box<dyn Error>> {
     match Args::parse().bench {
         Bench::Read(args) => read::run(&args),
+        Bench::Meta(args) => meta::run(&args),
         Bench::Models(args) => models::run(&args),
         Bench::Optimize(args) => optimize::run(&args),
         Bench::HardInstances(args) => hard_instances::run(&args),

@@ -4,6 +4,8 @@
 //! read the target -> choose columns -> split -> fit every candidate inside every fold -> compare -> choose -> refit
 //! ```
 
+#[cfg(feature = "meta")]
+mod ads;
 mod candidates;
 #[cfg(feature = "plot")]
 mod charts;
