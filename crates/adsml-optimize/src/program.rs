@@ -98,7 +98,12 @@ impl Term {
     }
 
     fn value(&self, reward: f64, cost: f64, spend: f64) -> f64 {
-        let earned = reward * self.curve.value(spend) - cost * spend;
+        self.objective(reward, cost, spend, self.curve.value(spend))
+    }
+
+    /// The objective of this campaign at a spend of known response.
+    pub(crate) fn objective(&self, reward: f64, cost: f64, spend: f64, response: f64) -> f64 {
+        let earned = reward * response - cost * spend;
         if self.change_cost == 0.0 { earned } else { earned - self.change_cost * (spend - self.today).abs() }
     }
 }

@@ -53,7 +53,10 @@ impl Allocation {
     ) -> Self {
         let program = &problem.program;
         let spends = spends_of(program, &budgets);
-        let value = program.value(&spends);
+        let responses: Vec<f64> =
+            program.terms.iter().zip(&spends).map(|(term, &spend)| term.curve.value(spend)).collect();
+        let of_term = |i: usize| program.terms[i].objective(program.reward, program.cost, spends[i], responses[i]);
+        let value = (0..spends.len()).map(of_term).sum::<f64>();
         let bounds = nodes.iter().filter_map(|node| if let Node::Bound(_, bound) = node { Some(*bound) } else { None });
         let upper_bound = bounds.fold(value, f64::max);
         let prices = match &nodes[..] {
@@ -71,7 +74,7 @@ impl Allocation {
                 id: campaign.id.clone(),
                 budget: budgets[i],
                 today: campaign.today.map(|today| (today * program.minor_per_major).round() as i64),
-                response: campaign.curve.value(spends[i]),
+                response: responses[i],
                 marginal: campaign.curve.marginal(spends[i]),
                 binding: bindings[i],
             })
@@ -80,7 +83,7 @@ impl Allocation {
             optimizer: optimizer.to_owned(),
             currency: problem.currency.clone(),
             value,
-            response: campaigns.iter().map(|campaign| campaign.response).sum(),
+            response: responses.iter().sum(),
             upper_bound,
             gap: gap_to(value, upper_bound),
             shadow_prices: prices.map(|prices| shadow_prices(problem, &spends, &bindings, &prices)).unwrap_or_default(),

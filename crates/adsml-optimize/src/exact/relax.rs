@@ -37,6 +37,9 @@ pub(crate) struct Relaxed {
 /// A floor that is missed at so many times a sensible price is missed at every price.
 const HOPELESS: f64 = 1e9;
 
+/// A total that is met to this share of itself is met.
+const CLOSE: f64 = 1e-9;
+
 /// Campaigns that one thread answers for at a time.
 const CHUNK: usize = 4096;
 
@@ -80,6 +83,8 @@ struct Terms {
     /// Price of a unit of spend before totals and groups.
     base: f64,
     tolerance: f64,
+    /// Whether everybody answers by a single concave stretch.
+    plain: bool,
 }
 
 /// Group sides that were already solved at this price of the floor: the group at its most, at its least.
@@ -95,8 +100,9 @@ impl<'p> Relaxer<'p> {
 
     /// The relaxation of a part that has feasible sums, to within `tolerance` of its least bound; `start` is a guess.
     pub(crate) fn relax(&mut self, domains: &[Domain], start: &Prices, tolerance: f64) -> Relaxed {
+        let plain = self.program.terms.iter().zip(domains).all(|(term, domain)| is_plain(term, domain));
         let Some(floor) = self.program.floor else {
-            let terms = Terms { weight: self.program.reward, base: self.program.cost, tolerance };
+            let terms = Terms { weight: self.program.reward, base: self.program.cost, tolerance, plain };
             let [cheap, dear, share] = self.meet_total(domains, terms, start.total);
             return self.mixed(domains, terms, &cheap, &dear, share.sum, 0.0);
         };
@@ -105,6 +111,7 @@ impl<'p> Relaxer<'p> {
             weight: program.reward + price,
             base: program.cost + price * floor.ratio,
             tolerance: 0.1 * tolerance,
+            plain,
         };
         let mut total = start.total;
         let mut solve = |relaxer: &mut Self, price: f64| {
@@ -210,8 +217,7 @@ impl<'p> Relaxer<'p> {
         let mut sides: Sides = vec![[None, None]; self.program.groups.len()];
         let everyone = std::mem::take(&mut self.everyone);
         let free = std::mem::take(&mut self.free);
-        let plain = self.program.groups.is_empty()
-            && self.program.terms.iter().zip(domains).all(|(term, domain)| is_plain(term, domain));
+        let plain = terms.plain && self.program.groups.is_empty();
         // A guess from an extreme part would lead to more extreme ones.
         let sensible = self.price_guess(domains, terms);
         let known = start.abs() > 1e-3 * sensible && start.abs() < 1e3 * sensible;
@@ -261,7 +267,7 @@ impl<'p> Relaxer<'p> {
         for turn in 0..200 {
             let width = dear.price - cheap.price;
             // The plan and the bound err by the square of this.
-            let close = |answer: &Answer| (answer.sum - target).abs() <= 1e-9 * target.abs();
+            let close = |answer: &Answer| (answer.sum - target).abs() <= CLOSE * target.abs();
             if close(&cheap) || close(&dear) || width <= 2e-16 * dear.price.abs().max(cheap.price.abs()) {
                 break;
             }
@@ -304,7 +310,9 @@ impl<'p> Relaxer<'p> {
             if next <= cheap.price || next >= dear.price {
                 break;
             }
-            let answer = ask(self, next, !plain);
+            // The error of a secant is of the order of the product of the last two: the last one brings its bound along.
+            let missed = |(_, sum): (f64, f64)| (sum - target).abs() / target.abs();
+            let answer = ask(self, next, !plain || missed(last[0]) * missed(last[1]) < CLOSE);
             last = [last[1], (answer.price, answer.sum)];
             if answer.sum >= target {
                 cheap = answer;
@@ -316,7 +324,9 @@ impl<'p> Relaxer<'p> {
             // Only sums were asked for on the way: the bound of the nearer end is still to come.
             let cheaper = cheap.sum - target <= target - dear.sum;
             let (end, other) = if cheaper { (&mut cheap, &mut dear) } else { (&mut dear, &mut cheap) };
-            *end = ask(self, end.price, true);
+            if end.bound.is_nan() {
+                *end = ask(self, end.price, true);
+            }
             other.bound = f64::INFINITY;
         }
         let share = if cheap.sum > dear.sum { (target - dear.sum) / (cheap.sum - dear.sum) } else { 1.0 };
@@ -426,14 +436,14 @@ impl<'p> Relaxer<'p> {
             }
             answer.sum += sum;
         }
-        answer.bound = bound.claim();
+        answer.bound = if want_bound { bound.claim() } else { f64::NAN };
         answer
     }
 
     fn choose(&self, domains: &[Domain], terms: Terms, campaign: usize, price: f64, want_bound: bool) -> Choice {
         let (term, domain) = (&self.program.terms[campaign], &domains[campaign]);
         let price = terms.base + price;
-        if !want_bound && is_plain(term, domain) {
+        if !want_bound && (terms.plain || is_plain(term, domain)) {
             let spend = plain_spend(term, terms.weight, price, domain, self.near[campaign]);
             Choice { spend, attained: f64::NAN, bound: f64::NAN }
         } else {
@@ -543,7 +553,7 @@ impl<'p> Relaxer<'p> {
     fn sampled_price(&mut self, domains: &[Domain], terms: Terms, start: f64) -> f64 {
         // Fibonacci hashing: a fixed sample that follows no period of the list.
         let at = |i: usize| (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) % domains.len();
-        let mut sample: Vec<usize> = (0..SAMPLE).map(at).collect();
+        let mut sample: Vec<usize> = (0..SAMPLE.max(domains.len() / 128)).map(at).collect();
         sample.sort_unstable();
         sample.dedup();
         let target = self.program.total.1 * sample.len() as f64 / domains.len() as f64;

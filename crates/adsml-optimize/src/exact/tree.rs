@@ -238,9 +238,8 @@ impl<'p> Search<'p> {
     fn consider(&mut self, spends: &[f64]) {
         let program = self.program;
         let value = self.best.as_ref().map_or(f64::NEG_INFINITY, |(value, _)| *value);
-        let promise = program.value(spends);
         // Rounding may gain a little on a real solution that meets bounds inexactly; never much.
-        if promise < value - 1e-9 * value.abs() {
+        if value.is_finite() && program.value(spends) < value - 1e-9 * value.abs() {
             return;
         }
         let Some(budgets) = round_to_minor(program, spends) else {
