@@ -9,8 +9,9 @@ pub use adsml_eval::{Folds, Leaderboard, Metric};
 pub use adsml_features::{CsvReader, FeaturePipeline, JsonReader, table_from_records};
 #[cfg(feature = "plan")]
 pub use adsml_optimize::{
-    Allocation, BudgetOptimizer, BudgetProblem, Campaign, Currency, Exact, Group, Hill, Limit, Logarithmic, Objective,
-    ResponseCurve, Total, compare_optimizers,
+    Allocation, BudgetOptimizer, BudgetProblem, Campaign, Comparison, Currency, Exact, Group, Hill, Limit, Logarithmic,
+    Logistic, MichaelisMenten, NegativeExponential, Objective, PiecewiseLinear, Power, ResponseCurve, ResponseUnit,
+    Shape, Steps, Total, UserCurve, compare_optimizers, default_optimizers,
 };
 #[cfg(feature = "simulate")]
 pub use adsml_simulate::Account;
