@@ -4,14 +4,22 @@
 //! cargo run --release --example optimize_account
 //! ```
 //!
-//! For now it does the first part of the job: it learns which ads get clicked, tells how far the prediction can be
-//! trusted, and shows what each campaign's clicks owe to its ads. Without `--csv` it runs on a simulated account, whose
-//! truth is known; `--csv FILE` takes your own table, with the options of `predict_ctr`.
+//! It learns which ads get clicked, tells how far the prediction can be trusted, shows what each campaign's clicks owe to
+//! its ads, and divides today's money anew, with a proof that no other plan is better on the same curves. Without `--csv` it
+//! runs on a simulated account, whose truth is known: its plan is made on the true curves. `--csv FILE` takes your own
+//! table, with the options of `predict_ctr`; curves are not yet fitted to it, so it ends without a plan.
 #![allow(clippy::print_stderr)] // An example says on stderr what it wrote.
 
+use adsml::plan::{allocation_chart, demo_problem};
 use adsml::prelude::*;
+use adsml_examples::plan::{plan_json, summary};
 use adsml_examples::{Outcome, PredictArgs, say};
 use clap::Parser;
+use serde_json::Value;
+
+/// What is said in place of a plan.
+const NO_CURVES: &str = "No plan: it needs a response curve per campaign, and none are fitted to tables yet. With curves of \
+your own: cargo run --release --example allocate_budget -- --problem FILE";
 
 /// What is going on in this ad account, and what should change?
 #[derive(Debug, Parser)]
@@ -33,20 +41,48 @@ fn main() -> Outcome {
             (predictor, Some(account))
         }
     };
-    let written = args.write(&predictor, "optimize_account")?;
+    let planned = truth.as_ref().map(plan).transpose()?;
+    let mut written = args.write(&predictor, "optimize_account")?;
+    if let (Some((_, plan)), Some(folder)) = (&planned, written.first().and_then(|path| path.parent())) {
+        let chart = allocation_chart(plan)?;
+        let path = folder.join(chart.file_name);
+        std::fs::write(&path, chart.svg)?;
+        written.push(path);
+    }
     if args.json {
-        say(predictor.report().to_json())?;
+        let mut report = predictor.report().to_json();
+        report["plan"] = match &planned {
+            Some((problem, plan)) => plan_json(problem, plan)?,
+            None => Value::Null,
+        };
+        say(report)?;
     } else {
         say(predictor.report())?;
         if let Some(account) = &truth {
             say(campaigns(&predictor, account)?)?;
             say(comparison_with_truth(&predictor, account).unwrap_or_default())?;
         }
+        match &planned {
+            Some((problem, plan)) => {
+                let response = format!("revenue in {} on a usual day", problem.currency().code());
+                say(format!("\nToday's daily budgets, divided anew on the account's true curves:\n{plan}"))?;
+                say(summary(problem, plan, &response))?;
+            }
+            None => say(NO_CURVES)?,
+        }
     }
     for path in written {
         eprintln!("wrote {}", path.display());
     }
     Ok(())
+}
+
+/// What the campaigns spend on an average day, divided anew: each between 5 % and 95 % of it, on the true curves.
+fn plan(account: &Account) -> Outcome<(BudgetProblem, Allocation)> {
+    let problem = demo_problem(account)?.prototype_bounds().build()?;
+    let plan = Exact::default().allocate(&problem)?;
+    plan.certificate().verify(&problem)?;
+    Ok((problem, plan))
 }
 
 /// The prototype's features, judged on days after those the models learnt from.

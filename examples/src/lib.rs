@@ -1,4 +1,6 @@
-//! What the examples share: options of a prediction task, progress on a terminal, charts into a folder.
+//! What the examples share: options of a prediction task and of a plan, progress on a terminal, charts into a folder.
+
+pub mod plan;
 
 use std::error::Error;
 use std::fmt;

@@ -6,12 +6,26 @@ use adsml_core::FitContext;
 
 use crate::allocation::{amount, share};
 use crate::certificate::relative_gap;
-use crate::{Allocation, BudgetOptimizer, BudgetProblem, OptimizeError};
+use crate::{Allocation, BudgetOptimizer, BudgetProblem, Exact, OptimizeError, StoppingReason};
+
+/// Every optimiser of this crate with its defaults, the exact one first: what [`compare_optimizers`] is usually asked for.
+///
+/// ```
+/// use adsml_optimize::{BudgetOptimizer, default_optimizers};
+///
+/// let all = default_optimizers();
+/// let references: Vec<&dyn BudgetOptimizer> = all.iter().map(|optimizer| &**optimizer).collect();
+/// assert_eq!(references[0].name(), "exact");
+/// ```
+pub fn default_optimizers() -> Vec<Box<dyn BudgetOptimizer>> {
+    vec![Box::new(Exact::default())]
+}
 
 /// What several optimisers made of one problem.
 ///
 /// Its `Display` is a table, the best plan first, failures last.
 #[derive(Debug, Clone)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Comparison {
     rows: Vec<ComparisonRow>,
     upper_bound: f64,
@@ -86,22 +100,32 @@ impl Comparison {
     pub fn upper_bound(&self) -> f64 {
         self.upper_bound
     }
+
+    /// `(upper_bound - value) / |upper_bound|` for any objective, such as those on the way to a plan; 1 without a bound.
+    pub fn gap_of(&self, value: f64) -> f64 {
+        relative_gap(value, self.upper_bound)
+    }
 }
 
 impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.rows.iter().map(|row| row.optimizer.len()).max().unwrap_or(0).max(9);
-        writeln!(f, "{:<width$} {:>16} {:>12} {:>12} {:>10}", "optimiser", "objective", "gap", "evaluations", "ms")?;
+        writeln!(
+            f,
+            "{:<width$} {:>16} {:>12} {:>12} {:>10}  stopped",
+            "optimiser", "objective", "gap", "evaluations", "ms"
+        )?;
         for row in &self.rows {
             match &row.outcome {
                 Ok(plan) => writeln!(
                     f,
-                    "{:<width$} {:>16} {:>12} {:>12} {:>10.2}",
+                    "{:<width$} {:>16} {:>12} {:>12} {:>10.2}  {}",
                     row.optimizer,
                     amount(plan.value()),
                     row.gap.map_or_else(String::new, share),
                     plan.evaluations(),
-                    1e3 * plan.seconds()
+                    1e3 * plan.seconds(),
+                    in_words(plan.stopping())
                 )?,
                 Err(error) => writeln!(f, "{:<width$} failed: {error}", row.optimizer)?,
             }
@@ -111,6 +135,20 @@ impl fmt::Display for Comparison {
         } else {
             write!(f, "no plan has more than {}", amount(self.upper_bound))
         }
+    }
+}
+
+/// Why an optimiser stopped, in a few words.
+fn in_words(reason: StoppingReason) -> &'static str {
+    match reason {
+        StoppingReason::GapReached => "gap proved",
+        StoppingReason::WholeUnits => "whole units",
+        StoppingReason::Converged => "converged",
+        StoppingReason::MaxIterations => "iterations",
+        StoppingReason::MaxEvaluations => "evaluations",
+        StoppingReason::TimeLimit => "time limit",
+        StoppingReason::CertificateSize => "certificate size",
+        StoppingReason::Cancelled => "cancelled",
     }
 }
 
@@ -162,7 +200,49 @@ mod tests {
         assert_eq!(comparison.rows()[1].optimizer, "broken");
         assert_eq!(comparison.best().unwrap().optimizer, "exact");
         assert!(comparison.to_string().contains("broken    failed: cancelled"), "{comparison}");
+        assert!(comparison.to_string().lines().nth(1).unwrap().ends_with("  gap proved"), "{comparison}");
+        assert_eq!(comparison.gap_of(comparison.upper_bound() / 2.0), 0.5);
         let none = compare_optimizers(&problem, &[&Broken], &FitContext::default());
+        assert_eq!(none.gap_of(1.0), 1.0);
         assert!(none.best().is_none() && none.to_string().ends_with("could bound the objective"));
+    }
+    #[test]
+    fn the_default_optimisers_have_names_of_their_own_and_solve_a_small_problem() {
+        let problem = BudgetProblem::builder(Currency::new("EUR"))
+            .campaign(Campaign::new("A", Hill::new(900.0, 200.0, 2.0).unwrap()))
+            .campaign(Campaign::new("B", Hill::new(900.0, 300.0, 1.0).unwrap()))
+            .total(Total::Exactly(400.0))
+            .build()
+            .unwrap();
+        let all = default_optimizers();
+        let references: Vec<&dyn BudgetOptimizer> = all.iter().map(|optimizer| &**optimizer).collect();
+        let mut names: Vec<&str> = all.iter().map(|optimizer| optimizer.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), all.len());
+        let comparison = compare_optimizers(&problem, &references, &FitContext::default());
+        for row in comparison.rows() {
+            let plan = row.outcome.as_ref().unwrap();
+            assert_eq!(plan.total(), 40_000, "{}", row.optimizer);
+            // Two campaigns: the coarsest search comes within a fifth of the best.
+            assert!(row.gap.unwrap() < 0.2, "{comparison}");
+        }
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_failure_is_plain_data_too() {
+        let problem = BudgetProblem::builder(Currency::new("EUR"))
+            .campaign(Campaign::new("A", Hill::new(900.0, 200.0, 1.0).unwrap()))
+            .total(Total::Exactly(100.0))
+            .build()
+            .unwrap();
+        let comparison = compare_optimizers(&problem, &[&Broken, &Exact::default()], &FitContext::default());
+        let json = serde_json::to_value(&comparison).unwrap();
+        assert_eq!(json["rows"][0]["budgets"], serde_json::json!([10_000]));
+        assert_eq!(json["rows"][0]["stopping"], "gap_reached");
+        assert_eq!(json["rows"][1]["value"], serde_json::Value::Null);
+        assert_eq!(json["rows"][1]["error"], "cancelled before a feasible plan was found");
+        assert_eq!(json["upper_bound"].as_f64(), Some(comparison.upper_bound()));
     }
 }

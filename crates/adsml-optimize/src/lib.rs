@@ -19,7 +19,7 @@ pub use adsml_core::FitContext;
 
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
 pub use certificate::{Certificate, CertificateError, Verified};
-pub use compare::{Comparison, ComparisonRow, compare_optimizers};
+pub use compare::{Comparison, ComparisonRow, compare_optimizers, default_optimizers};
 pub use currency::Currency;
 #[cfg(feature = "serde")]
 pub use curve::CurveSpec;

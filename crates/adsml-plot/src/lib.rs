@@ -11,6 +11,8 @@
 //! | [`PartialDependenceChart`] | how predictions follow one feature | grid, mean prediction at each value, rows |
 //! | [`ReliabilityChart`] | whether predicted rates are kept | bins: predicted and observed rate, weight, interval |
 //! | [`PredictedActualChart`] | how far single predictions are off | predictions, actual values, weights |
+//! | [`AllocationChart`] | what every campaign spends now, and what it should | budget now, budget proposed |
+//! | [`ConvergenceChart`] | which search finds good plans soon | gap to a proved bound, by evaluations or time |
 //!
 //! ```
 //! use adsml_plot::{Direction, LeaderboardChart, ModelScore};
@@ -42,7 +44,9 @@
 //! |---|---|---|
 //! | `serde` | no | `Serialize` and `Deserialize` for charts and their series |
 
+mod allocation;
 mod canvas;
+mod convergence;
 mod error;
 mod frame;
 mod importance;
@@ -58,6 +62,8 @@ mod text;
 #[cfg(test)]
 mod checks;
 
+pub use allocation::{AllocationChart, CampaignBudget};
+pub use convergence::ConvergenceChart;
 pub use error::{PlotError, Result};
 pub use importance::{FeatureImportance, ImportanceChart};
 pub use leaderboard::{Direction, LeaderboardChart, ModelScore};

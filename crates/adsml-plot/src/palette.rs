@@ -33,3 +33,6 @@ pub(crate) const OTHER: Color = "#6b7482";
 pub(crate) const CONTRAST: Color = "#d55e00";
 /// A second quantity on the same chart, such as weight (sky blue).
 pub(crate) const SECOND: Color = "#56b4e9";
+
+/// Lines that are compared with each other, each with its name beside it.
+pub(crate) const SERIES: [Color; 8] = [MAIN, CONTRAST, "#009e73", "#a8437f", "#8a6d00", "#3a86b8", OTHER, INK];

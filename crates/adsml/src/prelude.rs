@@ -11,8 +11,9 @@ pub use adsml_features::{CsvReader, FeaturePipeline, JsonReader, table_from_reco
 pub use adsml_meta::{AdRow, MetaReader};
 #[cfg(feature = "plan")]
 pub use adsml_optimize::{
-    Allocation, BudgetOptimizer, BudgetProblem, Campaign, Currency, Exact, Group, Hill, Limit, Logarithmic, Objective,
-    ResponseCurve, Total, compare_optimizers,
+    Allocation, BudgetOptimizer, BudgetProblem, Campaign, Comparison, Currency, Exact, Group, Hill, Limit, Logarithmic,
+    Logistic, MichaelisMenten, NegativeExponential, Objective, PiecewiseLinear, Power, ResponseCurve, ResponseUnit,
+    Shape, Steps, Total, UserCurve, compare_optimizers, default_optimizers,
 };
 #[cfg(feature = "simulate")]
 pub use adsml_simulate::Account;

@@ -3,7 +3,7 @@
 use adsml_optimize::{
     BudgetProblem, BudgetProblemBuilder, Campaign, Currency, ResponseCurve, ResponseUnit, Shape, Total,
 };
-use adsml_simulate::{Account, TrueCurve};
+use adsml_simulate::{Account, Totals, TrueCurve};
 
 use crate::Result;
 
@@ -33,8 +33,8 @@ impl ResponseCurve for SimulatedCurve {
     }
 }
 
-/// The daily budgets of a simulated account as a problem: its campaigns with their true curves and their usual budgets
-/// (rounded to cents), the sum of those as the total.
+/// The daily budgets of a simulated account as a problem: its campaigns with their true curves, their mean daily spends as
+/// today's budgets (rounded to minor units), and the sum of those as the total, exactly.
 ///
 /// # Errors
 ///
@@ -42,12 +42,14 @@ impl ResponseCurve for SimulatedCurve {
 pub fn demo_problem(account: &Account) -> Result<BudgetProblemBuilder> {
     let currency = Currency::new(account.currency());
     let per_major = currency.minor_per_major();
-    let usual: Vec<f64> =
-        account.campaigns().iter().map(|campaign| (campaign.usual_budget * per_major).round()).collect();
-    let campaigns = account.campaigns().iter().zip(&usual).map(|(campaign, &budget)| {
+    let mean = |(campaign, totals): (&adsml_simulate::Campaign, Totals)| {
+        (totals.spend / campaign.context.len() as f64 * per_major).round()
+    };
+    let today: Vec<f64> = account.campaigns().iter().zip(account.campaign_totals()).map(mean).collect();
+    let campaigns = account.campaigns().iter().zip(&today).map(|(campaign, &budget)| {
         Campaign::new(&campaign.id, SimulatedCurve(campaign.curve)).today(budget / per_major)
     });
-    let total = usual.iter().sum::<f64>() / per_major;
+    let total = today.iter().sum::<f64>() / per_major;
     Ok(BudgetProblem::builder(currency).campaigns(campaigns).total(Total::Exactly(total)))
 }
 
