@@ -1,6 +1,7 @@
 //! Shadow prices: what one more unit of a constraint is worth.
 
 use super::Binding;
+use crate::Shape;
 use crate::certificate::Prices;
 use crate::problem::{BudgetProblem, Objective};
 
@@ -67,7 +68,7 @@ pub(super) fn shadow_prices(
             Binding::AtLeast => Constraint::CampaignAtLeast,
             Binding::Free | Binding::Fixed | Binding::Paused => continue,
         };
-        let per_unit = worth(problem, prices, i, spends[i]);
+        let per_unit = worth(problem, prices, i, spends[i], *binding == Binding::AtLeast);
         // At its lower bound a campaign may be worth more than its price only by rounding; at its upper, less.
         let sensible = match binding {
             Binding::AtMost => per_unit > 0.0,
@@ -80,10 +81,19 @@ pub(super) fn shadow_prices(
     all
 }
 
-/// What one more unit of a campaign's spend brings beyond the prices it pays.
-fn worth(problem: &BudgetProblem, prices: &Prices, campaign: usize, spend: f64) -> f64 {
+/// What one more unit of a campaign's spend brings beyond the prices it pays; `below`: what one less would save, negated.
+fn worth(problem: &BudgetProblem, prices: &Prices, campaign: usize, spend: f64, below: bool) -> f64 {
     let program = &problem.program;
     let term = &program.terms[campaign];
-    let change = if spend >= term.today { term.change_cost } else { -term.change_cost };
-    (program.reward + prices.floor) * term.curve.marginal(spend) - prices.of_spend(program, campaign) - change
+    let smooth = !matches!(term.curve.shape(), Shape::Step | Shape::PiecewiseLinear);
+    let marginal = if smooth || !below {
+        term.curve.marginal(spend)
+    } else {
+        // At a step or a bend, what is lost by spending less is not what is gained by spending more.
+        let unit = 1.0 / program.minor_per_major;
+        (term.curve.value(spend) - term.curve.value(spend - unit)) / unit
+    };
+    let grows = if below { spend > term.today } else { spend >= term.today };
+    let change = if grows { term.change_cost } else { -term.change_cost };
+    (program.reward + prices.floor) * marginal - prices.of_spend(program, campaign) - change
 }
