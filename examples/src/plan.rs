@@ -225,6 +225,17 @@ mod tests {
     }
 
     #[test]
+    fn the_readmes_problems_are_solved() {
+        for file in ["README.md", "README.es.md"] {
+            let text = std::fs::read_to_string(format!("{}/../{file}", env!("CARGO_MANIFEST_DIR"))).unwrap();
+            let json = text.split("```json").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+            let spec: ProblemSpec = serde_json::from_str(json).unwrap();
+            let plan = Exact::default().allocate(&spec.build().unwrap()).unwrap();
+            assert_eq!(plan.total(), 100_000, "{file}");
+        }
+    }
+
+    #[test]
     fn options_change_the_problem() {
         let profit = ProblemArgs { objective: Some(Objective::Profit { margin: 0.4 }), ..args() };
         assert_eq!(profit.build().unwrap().total(), Some(Total::AtMost(2000.0)));

@@ -1,6 +1,48 @@
 //! Budget allocation with a certified optimality gap.
 //!
-//! *Under construction.*
+//! Given what each campaign's spend buys, a total, and bounds, an optimiser returns budgets that are feasible to the
+//! minor unit, and an upper bound that no other plan exceeds. Where every curve says how it runs, [`Exact`] closes the gap
+//! between the two; whoever doubts that checks the [`Certificate`] from the curves alone.
+//!
+//! | What | Holds | See |
+//! |---|---|---|
+//! | a response curve | what a spend buys, its slope, its declared shape | [`ResponseCurve`], [`Shape`] |
+//! | built-in curves | concave: [`MichaelisMenten`], [`NegativeExponential`], [`Logarithmic`], [`Power`]; concave or S-shaped: [`Hill`]; S-shaped: [`Logistic`]; [`PiecewiseLinear`], [`Steps`] | also [`Scaled`], [`Sum`], [`Observed`], and [`UserCurve`] for your own |
+//! | a problem | campaigns, bounds, groups, total, [`Objective`]; refused when its constraints clash | [`BudgetProblem`], [`Campaign`], [`Group`], [`Total`] |
+//! | an optimiser | a problem in, a plan out | [`BudgetOptimizer`], [`Exact`], [`default_optimizers`] |
+//! | a plan | budgets in minor units, value, upper bound, gap, shadow prices, what binds | [`Allocation`]; `Display` is a table, [`explain`](Allocation::explain) the auditor's page |
+//! | a proof | parts of all budgets, each with prices that bound it | [`Certificate`], [`verify`](Certificate::verify) |
+//! | several optimisers | one problem, one row each | [`compare_optimizers`], [`Comparison`] |
+//!
+//! ```
+//! use adsml_optimize::{BudgetOptimizer, BudgetProblem, Campaign, Currency, Exact, Hill, Limit, Logarithmic, Total};
+//!
+//! // Daily spend to daily revenue, both in euros.
+//! let problem = BudgetProblem::builder(Currency::new("EUR"))
+//!     .campaign(Campaign::new("brand", Hill::new(900.0, 200.0, 1.5)?).today(600.0))
+//!     .campaign(Campaign::new("search", Logarithmic::new(700.0, 90.0)?).today(400.0).max_change(0.5))
+//!     .bounds(Limit::Share(0.05), Limit::Share(0.95))
+//!     .total(Total::Exactly(1_000.0))
+//!     .build()?;
+//! let plan = Exact::default().allocate(&problem)?;
+//! println!("{plan}");
+//! assert_eq!(plan.total(), 100_000); // cents
+//! assert!(plan.gap() < 1e-6);
+//! let proof = plan.certificate().verify(&problem)?;
+//! assert!(proof.upper_bound >= plan.value());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A plan is optimal for the curves it was given; whether a curve is cause and effect is not for an optimiser to say.
+//! Amounts go in as major units (euros) and come out as whole minor ones (cents). Same problem, same seed: the same plan at
+//! any number of threads, unless a time limit cuts it short.
+//!
+//! # Features
+//!
+//! | Feature | Default | What it adds |
+//! |---|---|---|
+//! | `parallel` | yes | several threads for large problems; plans are the same without |
+//! | `serde` | no | `ProblemSpec` and `CurveSpec`, problems and curves as plain data; `Serialize` for plans, comparisons and certificates, `Deserialize` for certificates |
 #![allow(dead_code)]
 
 mod allocation;
@@ -33,3 +75,8 @@ pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};
 #[cfg(feature = "serde")]
 pub use problem::{CampaignSpec, GroupSpec, ProblemSpec};
+
+/// The README's example runs, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -5,6 +5,7 @@
 //! | Recipe | From | To |
 //! |---|---|---|
 //! | [`CtrPredictor`] | a table with clicks and impressions (or any target) | judged models, the best of them fitted, charts |
+//! | [`plan`] | a simulated account, a plan, a comparison of optimisers | a problem on true curves, charts |
 //!
 //! ```
 //! use adsml::prelude::*;
@@ -43,7 +44,7 @@
 //! | Feature | Default | What it adds |
 //! |---|---|---|
 //! | `predict` | yes | [`CtrPredictor`], [`read_table`], and the crates behind them |
-//! | `plan` | yes | [`optimize`]: budgets divided with a proof |
+//! | `plan` | yes | [`optimize`]: budgets divided with a proof; [`plan`]: what joins it with its siblings |
 //! | `meta` | yes | [`meta`]: Meta's own files; [`read_file`] recognises them, [`CtrPredictorParams::from_ads`] finds their columns |
 //! | `plot` | yes | charts |
 //! | `simulate` | yes | [`simulate`]: an account whose truth is known |

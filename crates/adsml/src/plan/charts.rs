@@ -146,7 +146,7 @@ mod tests {
     fn without_a_plan_there_is_nothing_to_draw() {
         let unreachable = BudgetProblem::builder(Currency::new("EUR"))
             .campaign(Campaign::new("brand", Hill::new(900.0, 200.0, 1.5).unwrap()))
-            .total(Total::AtMost(1_000.0))
+            .total(Total::Exactly(1_000.0))
             .objective(Objective::TargetRoas(1e6))
             .build()
             .unwrap();
