@@ -6,7 +6,10 @@ use adsml_core::FitContext;
 
 use crate::allocation::{amount, share};
 use crate::certificate::relative_gap;
-use crate::{Allocation, BudgetOptimizer, BudgetProblem, Exact, OptimizeError, StoppingReason};
+use crate::{
+    Allocation, BudgetOptimizer, BudgetProblem, DifferentialEvolution, Exact, GeneticAlgorithm, OptimizeError,
+    ParticleSwarm, ProjectedGradient, RandomSearch, SimulatedAnnealing, StoppingReason,
+};
 
 /// Every optimiser of this crate with its defaults, the exact one first: what [`compare_optimizers`] is usually asked for.
 ///
@@ -18,7 +21,15 @@ use crate::{Allocation, BudgetOptimizer, BudgetProblem, Exact, OptimizeError, St
 /// assert_eq!(references[0].name(), "exact");
 /// ```
 pub fn default_optimizers() -> Vec<Box<dyn BudgetOptimizer>> {
-    vec![Box::new(Exact::default())]
+    vec![
+        Box::new(Exact::default()),
+        Box::new(DifferentialEvolution::default()),
+        Box::new(GeneticAlgorithm::default()),
+        Box::new(ParticleSwarm::default()),
+        Box::new(SimulatedAnnealing::default()),
+        Box::new(ProjectedGradient::default()),
+        Box::new(RandomSearch::default()),
+    ]
 }
 
 /// What several optimisers made of one problem.

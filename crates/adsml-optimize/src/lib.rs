@@ -9,7 +9,7 @@
 //! | a response curve | what a spend buys, its slope, its declared shape | [`ResponseCurve`], [`Shape`] |
 //! | built-in curves | concave: [`MichaelisMenten`], [`NegativeExponential`], [`Logarithmic`], [`Power`]; concave or S-shaped: [`Hill`]; S-shaped: [`Logistic`]; [`PiecewiseLinear`], [`Steps`] | also [`Scaled`], [`Sum`], [`Observed`], and [`UserCurve`] for your own |
 //! | a problem | campaigns, bounds, groups, total, [`Objective`]; refused when its constraints clash | [`BudgetProblem`], [`Campaign`], [`Group`], [`Total`] |
-//! | an optimiser | a problem in, a plan out | [`BudgetOptimizer`], [`Exact`], [`default_optimizers`] |
+//! | an optimiser | a problem in, a plan out | [`BudgetOptimizer`], [`Exact`], [`DifferentialEvolution`], [`GeneticAlgorithm`], [`ParticleSwarm`], [`SimulatedAnnealing`], [`ProjectedGradient`], [`RandomSearch`], [`default_optimizers`] |
 //! | a plan | budgets in minor units, value, upper bound, gap, shadow prices, what binds | [`Allocation`]; `Display` is a table, [`explain`](Allocation::explain) the auditor's page |
 //! | a proof | parts of all budgets, each with prices that bound it | [`Certificate`], [`verify`](Certificate::verify) |
 //! | several optimisers | one problem, one row each | [`compare_optimizers`], [`Comparison`] |
@@ -57,6 +57,7 @@ mod optimizer;
 mod oracle;
 mod problem;
 mod program;
+mod search;
 pub use adsml_core::FitContext;
 
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
@@ -80,3 +81,6 @@ pub use problem::{CampaignSpec, GroupSpec, ProblemSpec};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+pub use search::{
+    DifferentialEvolution, GeneticAlgorithm, ParticleSwarm, ProjectedGradient, RandomSearch, SimulatedAnnealing,
+};
