@@ -57,6 +57,7 @@ mod optimizer;
 mod oracle;
 mod problem;
 mod program;
+mod search;
 pub use adsml_core::FitContext;
 
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
