@@ -7,9 +7,9 @@ use adsml_core::{CancelToken, Progress, Seed, Stream};
 use proptest::prelude::*;
 
 use crate::{
-    Allocation, BudgetOptimizer, BudgetProblem, Campaign, Currency, DifferentialEvolution, Exact, FitContext, Group,
-    Hill, Limit, Logarithmic, Objective, OptimizeError, Power, ProjectedGradient, RandomSearch, ResponseCurve,
-    StoppingReason, Total,
+    Allocation, BudgetOptimizer, BudgetProblem, Campaign, Currency, DifferentialEvolution, Exact, FitContext,
+    GeneticAlgorithm, Group, Hill, Limit, Logarithmic, Objective, OptimizeError, ParticleSwarm, Power,
+    ProjectedGradient, RandomSearch, ResponseCurve, SimulatedAnnealing, StoppingReason, Total,
 };
 
 /// Every search, and the share of the objective that its defaults may leave on a smooth problem of two campaigns.
@@ -17,6 +17,9 @@ fn searches() -> Vec<(Box<dyn BudgetOptimizer>, f64)> {
     vec![
         (Box::new(DifferentialEvolution::default()), 1e-9),
         (Box::new(ProjectedGradient::default()), 1e-9),
+        (Box::new(ParticleSwarm::default()), 1e-9),
+        (Box::new(SimulatedAnnealing::default()), 1e-7),
+        (Box::new(GeneticAlgorithm::default()), 1e-7),
         // The mean distance of ten thousand draws on a line, squared.
         (Box::new(RandomSearch::default()), 1e-6),
     ]
@@ -27,6 +30,9 @@ fn short(most: usize) -> Vec<Box<dyn BudgetOptimizer>> {
     vec![
         Box::new(DifferentialEvolution::default().max_evaluations(most)),
         Box::new(ProjectedGradient::default().max_evaluations(most)),
+        Box::new(ParticleSwarm::default().max_evaluations(most)),
+        Box::new(SimulatedAnnealing::default().max_evaluations(most)),
+        Box::new(GeneticAlgorithm::default().max_evaluations(most)),
         Box::new(RandomSearch::default().max_evaluations(most)),
     ]
 }
@@ -210,6 +216,26 @@ fn parameters_outside_their_range_are_refused() {
     assert_eq!(refused(&pg().n_starts(0)), "n_starts");
     assert_eq!(refused(&pg().max_iter(0)), "max_iter");
     assert_eq!(refused(&pg().tol(f64::INFINITY)), "tol");
+    let ps = ParticleSwarm::default;
+    assert_eq!(refused(&ps().swarm_size(0)), "swarm_size");
+    assert_eq!(refused(&ps().max_iter(0)), "max_iter");
+    assert_eq!(refused(&ps().omega(1.1)), "omega");
+    assert_eq!(refused(&ps().phip(-0.1)), "phip");
+    assert_eq!(refused(&ps().phig(f64::NAN)), "phig");
+    assert_eq!(refused(&ps().minstep(-1.0)), "minstep");
+    assert_eq!(refused(&ps().minfunc(f64::INFINITY)), "minfunc");
+    let sa = SimulatedAnnealing::default;
+    assert_eq!(refused(&sa().max_iter(0)), "max_iter");
+    assert_eq!(refused(&sa().moves(0)), "moves");
+    assert_eq!(refused(&sa().cooling(1.0)), "cooling");
+    let ga = GeneticAlgorithm::default;
+    assert_eq!(refused(&ga().population(1)), "population");
+    assert_eq!(refused(&ga().max_iter(0)), "max_iter");
+    assert_eq!(refused(&ga().tournament(0)), "tournament");
+    assert_eq!(refused(&ga().crossover(2.0)), "crossover");
+    assert_eq!(refused(&ga().blend(-0.5)), "blend");
+    assert_eq!(refused(&ga().mutation(1.0)), "mutation");
+    assert_eq!(refused(&ga().elite(100)), "elite");
     for search in short(0) {
         assert_eq!(refused(&*search), "max_evaluations");
     }

@@ -87,6 +87,16 @@ impl<'a> FeasibleSet<'a> {
         self.project_settled(x, self.program.total);
     }
 
+    /// Takes rounding error out of a point of the set.
+    pub(crate) fn project_like_itself(&self, x: &mut [f64]) {
+        for (spend, term) in x.iter_mut().zip(&self.program.terms) {
+            if term.or_zero && *spend == 0.0 {
+                *spend = PAUSED;
+            }
+        }
+        self.project_settled(x, self.program.total);
+    }
+
     /// Numbers that can be reckoned with: what is not a number becomes the lower bound, what is far comes nearer.
     fn tame(&self, x: &mut [f64]) {
         let far = 1e6 * self.scale;
