@@ -24,7 +24,7 @@ const POLISHING: usize = 100;
 ///
 /// Defaults are those of the prototype: `popsize` 15 members per campaign, 100 generations, `tol` and `atol` 1e-6.
 ///
-/// Source: Storn and Price (1997), "Differential Evolution", J. Global Optimization 11; SciPy 1.15.
+/// Source: Storn and Price (1997), "Differential Evolution", J. Global Optimization 11; SciPy's `differential_evolution`.
 ///
 /// ```
 /// use adsml_optimize::{BudgetOptimizer, BudgetProblem, Campaign, Currency, DifferentialEvolution, Hill, Total};

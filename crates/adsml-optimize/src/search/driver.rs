@@ -252,3 +252,19 @@ pub(super) fn within(
 pub(super) fn check_max_evaluations(owner: &str, limit: Option<usize>) -> Result<()> {
     at_least(owner, "max_evaluations", limit.unwrap_or(1), 1, "a whole number of at least 1")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_keeps_the_floor_beats_who_does_not_whatever_the_value() {
+        let standing = |shortfall, value| Standing { shortfall, value };
+        assert!(standing(0.0, 1.0).beats(standing(0.5, 9.0)));
+        assert!(standing(0.5, 1.0).beats(standing(0.6, 9.0)));
+        assert!(standing(0.0, 2.0).beats(standing(0.0, 1.0)));
+        assert!(!standing(0.0, 1.0).beats(standing(0.0, 1.0)));
+        assert!(!standing(0.0, f64::NEG_INFINITY).beats(standing(0.0, 1.0)));
+        assert!(standing(7.0, 0.0).beats(Standing::NONE));
+    }
+}

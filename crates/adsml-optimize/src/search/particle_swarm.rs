@@ -17,7 +17,7 @@ use crate::{Allocation, BudgetOptimizer, BudgetProblem, Result, StoppingReason};
 ///
 /// Defaults are those of the prototype: 100 particles, 100 iterations, `omega`, `phip` and `phig` 0.5, `minstep` 1e-8.
 ///
-/// Source: Kennedy and Eberhart (1995), "Particle swarm optimization", ICNN; Shi and Eberhart (1998) for `omega`; pyswarm 0.6.
+/// Source: Kennedy and Eberhart (1995), "Particle swarm optimization", ICNN; Shi and Eberhart (1998) for `omega`; pyswarm's `pso`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParticleSwarm {
     swarm_size: usize,
@@ -142,7 +142,7 @@ impl ParticleSwarm {
         for iteration in 1..=self.max_iter {
             let before = driver.best().1;
             last.copy_from_slice(driver.best().0);
-            for i in 0..self.swarm_size {
+            for (i, own_standing) in standings.iter_mut().enumerate() {
                 if let Some(reason) = driver.stop() {
                     return reason;
                 }
@@ -158,8 +158,8 @@ impl ParticleSwarm {
                 }
                 driver.set.project(place);
                 let standing = driver.evaluate(place);
-                if standing.beats(standings[i]) {
-                    standings[i] = standing;
+                if standing.beats(*own_standing) {
+                    *own_standing = standing;
                     own_best.copy_from_slice(place);
                 }
             }

@@ -57,7 +57,9 @@ impl Spectral {
             return reason;
         }
         let sums = driver.evaluate_sums(x);
-        let needed = (sums.response - missing(driver, sums).min(0.0)).abs().max(f64::MIN_POSITIVE);
+        let needed = driver.program.floor.map_or(0.0, |floor| floor.ratio * sums.spend + floor.least);
+        let needed = needed.abs().max(sums.response.abs()).max(f64::MIN_POSITIVE);
+        // A floor missed by all of it weighs ten times what there is to win.
         let mut penalty = Penalty { multiplier: 0.0, weight: 10.0 * sums.value.abs().max(needed) / (needed * needed) };
         let mut last = f64::INFINITY;
         let mut reason = StoppingReason::Converged;
@@ -66,10 +68,11 @@ impl Spectral {
             if matches!(reason, StoppingReason::Cancelled | StoppingReason::MaxEvaluations) {
                 return reason;
             }
-            let Some(now) = driver.stop().map_or_else(|| Some(driver.evaluate_sums(x)), |_| None) else {
-                return StoppingReason::MaxEvaluations;
-            };
-            let missing = missing(driver, now);
+            if let Some(stopped) = driver.stop() {
+                return stopped;
+            }
+            let sums = driver.evaluate_sums(x);
+            let missing = missing(driver, sums);
             penalty.multiplier = penalty.price(missing);
             if missing.abs() <= 1e-10 * needed || (missing < 0.0 && penalty.multiplier == 0.0) {
                 break;

@@ -59,7 +59,7 @@ fn every_search_nears_the_closed_form() {
     let (problem, best) = two_logarithms();
     for (search, tolerance) in searches() {
         let plan = search.allocate(&problem).unwrap();
-        problem.check(&plan.budgets()).unwrap();
+        problem.check(plan.budgets()).unwrap();
         let missing = (best - plan.value()) / best;
         assert!(missing <= tolerance, "{}: {missing:e}", search.name());
         assert!(missing > -1e-12 && plan.upper_bound() >= best * (1.0 - 1e-12), "{}", search.name());
@@ -147,7 +147,7 @@ fn a_cancelled_search_returns_the_best_it_has() {
         let context = FitContext { observer: Some(&observer), cancel: Some(&token), ..FitContext::seeded(3) };
         let plan = search.allocate_with(&problem, &context).unwrap();
         assert_eq!(plan.stopping(), StoppingReason::Cancelled, "{}", search.name());
-        problem.check(&plan.budgets()).unwrap();
+        problem.check(plan.budgets()).unwrap();
         // Cancelled before it begins, too.
         let plan = search.allocate_with(&problem, &context).unwrap();
         assert_eq!((plan.stopping(), plan.evaluations()), (StoppingReason::Cancelled, 1));
@@ -170,10 +170,34 @@ fn every_search_keeps_a_target_and_comes_near_the_best_that_does() {
     let best = Exact::default().allocate(&problem).unwrap();
     for (search, _) in searches() {
         let plan = search.allocate(&problem).unwrap();
-        problem.check(&plan.budgets()).unwrap();
+        problem.check(plan.budgets()).unwrap();
         // Random draws rarely touch the edge of what the target allows.
-        assert!(plan.value() >= 0.95 * best.value(), "{}: {} of {}", search.name(), plan.value(), best.value());
+        let share = if search.name() == "random_search" { 0.95 } else { 0.999 };
+        assert!(plan.value() >= share * best.value(), "{}: {} of {}", search.name(), plan.value(), best.value());
         assert!(plan.value() <= best.upper_bound());
+    }
+}
+
+#[test]
+fn every_search_spends_little_more_than_a_volume_needs() {
+    let (a, b) = (Logarithmic::new(400.0, 100.0).unwrap(), Logarithmic::new(300.0, 50.0).unwrap());
+    // At a common price: x_i = slope_i / price - scale_i, so 700 is 400 ln(4 / price) + 300 ln(6 / price).
+    let price = ((400.0 * 4.0_f64.ln() + 300.0 * 6.0_f64.ln() - 700.0) / 700.0).exp();
+    let least = 700.0 / price - 150.0;
+    let problem = BudgetProblem::builder(euro())
+        .campaign(Campaign::new("a", a))
+        .campaign(Campaign::new("b", b))
+        .total(Total::AtMost(2000.0))
+        .objective(Objective::MinimumSpend { volume: 700.0 })
+        .build()
+        .unwrap();
+    for (search, _) in searches() {
+        let plan = search.allocate(&problem).unwrap();
+        problem.check(plan.budgets()).unwrap();
+        let spend = plan.total() as f64 / 100.0;
+        let share = if search.name() == "random_search" { 1.02 } else { 1.001 };
+        // A cent less for the tolerance of the volume.
+        assert!(spend >= least - 0.01 && spend <= share * least, "{}: {spend} for {least}", search.name());
     }
 }
 
@@ -283,7 +307,7 @@ proptest! {
         let problem = random_problem(&mut Seed::new(seed).stream("problem", 0));
         for search in short(150) {
             let plan = search.allocate_with(&problem, &FitContext::seeded(seed)).unwrap();
-            prop_assert!(problem.check(&plan.budgets()).is_ok(), "{}: {:?}", search.name(), problem.check(&plan.budgets()));
+            prop_assert!(problem.check(plan.budgets()).is_ok(), "{}: {:?}", search.name(), problem.check(plan.budgets()));
             prop_assert!(plan.value() <= plan.upper_bound());
         }
     }

@@ -106,3 +106,57 @@ impl Books {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use adsml_core::Seed;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::search::FeasibleSet;
+    use crate::search::feasible::tests::{any_program, complaint};
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+        #[test]
+        fn transfers_never_leave_the_feasible_set(seed in any::<u64>(), n in 1..12_usize) {
+            let mut stream = Seed::new(seed).stream("transfers", 0);
+            let program = any_program(&mut stream, n);
+            let mut x = vec![0.0; n];
+            FeasibleSet::new(&program).sample(&mut stream, &mut x);
+            let mut books = Books::new(&program);
+            books.balance(&program, &x);
+            for _ in 0..50 {
+                if let Some(transfer) = books.propose(&program, &x, &mut stream, 3.0) {
+                    books.apply(&program, &mut x, transfer);
+                    prop_assert_eq!(complaint(&program, &x), None, "after {:?}", transfer);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_pausable_campaign_gives_all_or_keeps_its_minimum() {
+        let mut stream = Seed::new(3).stream("pause", 0);
+        let mut program = any_program(&mut stream, 2);
+        for term in &mut program.terms {
+            (term.lower, term.upper, term.or_zero) = (4.0, 10.0, true);
+        }
+        program.groups.clear();
+        program.group_of = vec![None, None];
+        program.total = (10.0, 10.0);
+        let mut x = vec![5.0, 5.0];
+        let mut books = Books::new(&program);
+        books.balance(&program, &x);
+        let (mut paused, mut both) = (0, 0);
+        for _ in 0..200 {
+            if let Some(transfer) = books.propose(&program, &x, &mut stream, 3.0) {
+                books.apply(&program, &mut x, transfer);
+            }
+            paused += usize::from(x.contains(&0.0));
+            both += usize::from(!x.contains(&0.0));
+        }
+        assert!(paused > 20 && both > 20, "{paused} {both}");
+    }
+}

@@ -3,7 +3,7 @@
 mod sample;
 mod states;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use crate::program::Program;
 
@@ -120,7 +120,7 @@ impl<'a> FeasibleSet<'a> {
         let shift = if sum == target {
             0.0
         } else {
-            find_shift(target, self.bracket(x, 0..x.len()), |shift| self.total_after(x, shift))
+            find_shift(target, x.len(), self.bracket(x, 0..x.len()), |shift| self.total_after(x, shift))
         };
         for limit in &program.groups {
             let members = &limit.members;
@@ -130,7 +130,7 @@ impl<'a> FeasibleSet<'a> {
                 shift
             } else {
                 let bracket = self.bracket(x, members.iter().copied());
-                find_shift(within, bracket, |shift| self.sum_after(x, members, shift))
+                find_shift(within, members.len(), bracket, |shift| self.sum_after(x, members, shift))
             };
             self.apply(x, members.iter().copied(), own);
             if within != sum {
@@ -238,9 +238,11 @@ impl<'a> FeasibleSet<'a> {
 }
 
 /// The shift at which a falling, piecewise linear sum meets its target: Newton's method within a shrinking bracket.
-fn find_shift(target: f64, bracket: (f64, f64), sum_after: impl Fn(f64) -> (f64, usize)) -> f64 {
+///
+/// `n` numbers are summed; within the rounding error of that there is nothing to be found.
+fn find_shift(target: f64, n: usize, bracket: (f64, f64), sum_after: impl Fn(f64) -> (f64, usize)) -> f64 {
     let (mut low, mut high) = bracket;
-    let negligible = 2.0 * f64::EPSILON * target.abs();
+    let negligible = (2.0 + n as f64 / 16.0) * f64::EPSILON * target.abs();
     let mut shift = 0.0;
     for round in 0..ROUNDS {
         let (sum, moving) = sum_after(shift);

@@ -43,7 +43,7 @@ pub(in crate::search) fn any_program(stream: &mut Stream, n: usize) -> Program {
 }
 
 /// Why `x` is not in the set; `None` if it is, up to rounding error.
-fn complaint(program: &Program, x: &[f64]) -> Option<String> {
+pub(in crate::search) fn complaint(program: &Program, x: &[f64]) -> Option<String> {
     // Sums of a hundred numbers up to some hundreds.
     let error = 1e-10;
     for (i, (term, &spend)) in program.terms.iter().zip(x).enumerate() {
