@@ -76,6 +76,9 @@ pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};
 #[cfg(feature = "serde")]
 pub use problem::{CampaignSpec, GroupSpec, ProblemSpec};
+pub use search::{
+    DifferentialEvolution, GeneticAlgorithm, ParticleSwarm, ProjectedGradient, RandomSearch, SimulatedAnnealing,
+};
 
 /// The README's example runs, too.
 #[cfg(doctest)]
