@@ -43,7 +43,6 @@
 //! |---|---|---|
 //! | `parallel` | yes | several threads for large problems; plans are the same without |
 //! | `serde` | no | `ProblemSpec` and `CurveSpec`, problems and curves as plain data; `Serialize` for plans, comparisons and certificates, `Deserialize` for certificates |
-#![allow(dead_code)]
 
 mod allocation;
 mod certificate;
@@ -84,6 +83,3 @@ pub use search::{
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
-pub use search::{
-    DifferentialEvolution, GeneticAlgorithm, ParticleSwarm, ProjectedGradient, RandomSearch, SimulatedAnnealing,
-};

@@ -133,12 +133,12 @@ pub(crate) fn best_by_dynamic_programme(program: &Program) -> f64 {
     let total = minor(program.total.1);
     let mut best = vec![f64::NEG_INFINITY; total + 1];
     best[0] = 0.0;
-    for (campaign, term) in program.terms.iter().enumerate() {
+    for term in &program.terms {
         let (low, high) = (minor(term.lower), minor(term.upper).min(total));
         let mut next = vec![f64::NEG_INFINITY; total + 1];
         let allowed = (low..=high).chain((term.or_zero && low > 0).then_some(0));
         for budget in allowed {
-            let value = program.term_value(campaign, budget as f64 / program.minor_per_major);
+            let value = term.value(program.reward, program.cost, budget as f64 / program.minor_per_major);
             for (before, known) in best.iter().enumerate().take(total + 1 - budget) {
                 next[before + budget] = next[before + budget].max(known + value);
             }

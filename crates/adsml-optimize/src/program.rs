@@ -66,11 +66,6 @@ impl Program {
         self.terms.len()
     }
 
-    /// The objective of one campaign.
-    pub(crate) fn term_value(&self, campaign: usize, spend: f64) -> f64 {
-        self.terms[campaign].value(self.reward, self.cost, spend)
-    }
-
     /// The objective.
     pub(crate) fn value(&self, spends: &[f64]) -> f64 {
         self.terms.iter().zip(spends).map(|(term, &spend)| term.value(self.reward, self.cost, spend)).sum()
@@ -92,12 +87,8 @@ impl Program {
 }
 
 impl Term {
-    /// Whether `spend` is allowed by this campaign alone.
-    pub(crate) fn allows(&self, spend: f64) -> bool {
-        (self.lower..=self.upper).contains(&spend) || (self.or_zero && spend == 0.0)
-    }
-
-    fn value(&self, reward: f64, cost: f64, spend: f64) -> f64 {
+    /// The objective of this campaign at a spend.
+    pub(crate) fn value(&self, reward: f64, cost: f64, spend: f64) -> f64 {
         self.objective(reward, cost, spend, self.curve.value(spend))
     }
 

@@ -47,7 +47,8 @@ pub(in crate::search) fn complaint(program: &Program, x: &[f64]) -> Option<Strin
     // Sums of a hundred numbers up to some hundreds.
     let error = 1e-10;
     for (i, (term, &spend)) in program.terms.iter().zip(x).enumerate() {
-        if !term.allows(spend) {
+        let allowed = (term.lower..=term.upper).contains(&spend) || (term.or_zero && spend == 0.0);
+        if !allowed {
             return Some(format!("campaign {i}: {spend}, {term:?}"));
         }
     }
