@@ -1,5 +1,9 @@
 //! What follows from a declared shape, and whether samples contradict it.
 
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BinaryHeap};
+
+use super::rounding::EVALUATION;
 use crate::program::Term;
 use crate::{BudgetProblem, OptimizeError, Result, Shape};
 
@@ -10,9 +14,14 @@ pub(super) struct Bounder<'p> {
     minor_per_major: f64,
     /// Of a step curve: first whole minor unit and value of each level, from 0 on; of a bent one: its bends.
     levels: Vec<(i64, f64)>,
+    /// The last question and its answer: neighbouring parts often differ in one campaign only.
+    last: Option<(Question, Option<Most>)>,
     /// Whether the curve's own bound had to be believed.
     pub(super) believed: bool,
 }
+
+/// Weight, price, and the box in minor units.
+type Question = (f64, f64, i64, i64);
 
 /// An upper bound and the magnitudes it was computed from.
 #[derive(Debug, Clone, Copy)]
@@ -24,9 +33,11 @@ pub(super) struct Most {
 }
 
 impl Most {
+    /// The greater of both. What is not a number bounds nothing, and stays so.
     fn or(self, other: Self) -> Self {
+        let known = !self.bound.is_nan() && !other.bound.is_nan();
         Self {
-            bound: self.bound.max(other.bound),
+            bound: if known { self.bound.max(other.bound) } else { f64::NAN },
             magnitude: self.magnitude.max(other.magnitude),
             spend: self.spend.max(other.spend),
         }
@@ -60,11 +71,23 @@ impl<'p> Bounder<'p> {
             Shape::PiecewiseLinear => breaks.iter().map(|&at| ((at * minor_per_major).floor() as i64, at)).collect(),
             _ => Vec::new(),
         };
-        Self { term, minor_per_major, levels, believed: false }
+        Self { term, minor_per_major, levels, last: None, believed: false }
     }
 
     /// The greatest on the whole minor units from `low` to `high` that the campaign may spend; `None` when there are none.
     pub(super) fn most(&mut self, weight: f64, price: f64, low: i64, high: i64) -> Option<Most> {
+        let question = (weight, price, low, high);
+        match self.last {
+            Some((last, answer)) if last == question => answer,
+            _ => {
+                let answer = self.answer(question);
+                self.last = Some((question, answer));
+                answer
+            }
+        }
+    }
+
+    fn answer(&mut self, (weight, price, low, high): Question) -> Option<Most> {
         let minor = |amount: f64| (amount * self.minor_per_major).round() as i64;
         let (lower, upper) = (low.max(minor(self.term.lower)), high.min(minor(self.term.upper)));
         let today = minor(self.term.today);
@@ -131,7 +154,7 @@ impl<'p> Bounder<'p> {
     /// The curve's own bound where it is the better one: it then has to be believed.
     fn better_of(&mut self, known: Most, line: Line, from: f64, to: f64) -> Most {
         let own = self.term.curve.max_minus(line.slope / line.weight, [from, to]).bound * line.weight - line.fixed;
-        if own < known.bound {
+        if !known.bound.is_nan() && own < known.bound {
             self.believed = true;
             return Most { bound: own, magnitude: known.magnitude.max(own.abs()), ..known };
         }
@@ -141,10 +164,18 @@ impl<'p> Bounder<'p> {
     /// Two touching points with the maximum between them: tangents lie above a concave curve and meet above its maximum.
     fn concave(&self, line: Line, from: f64, to: f64) -> Most {
         let excess = |spend: f64| line.weight * self.term.curve.marginal(spend) - line.slope;
+        // A sign that a rounding error could turn may hide a curve that rises on to the end, by less than that error.
+        let unsure = |most: Most, from: f64| Most {
+            magnitude: most.magnitude + 2.0 * line.slope.abs() * (to - from),
+            spend: to,
+            ..most
+        };
+        let is_sure = |falling: f64| falling < -4.0 * EVALUATION * line.slope.abs();
         let (mut left, mut right) = (from, to);
         let (mut rising, mut falling) = (excess(left), excess(right));
         if rising <= 0.0 {
-            return self.at(line, left);
+            let most = self.at(line, left);
+            return if is_sure(rising) { most } else { unsure(most, left) };
         }
         if falling >= 0.0 {
             return self.at(line, right);
@@ -175,22 +206,24 @@ impl<'p> Bounder<'p> {
             }
             meeting = self.meeting(line, left, right, rising, falling);
         }
-        meeting
+        let beyond = right * (1.0 + 1e-9);
+        if is_sure(falling) || beyond >= to || is_sure(excess(beyond)) { meeting } else { unsure(meeting, right) }
     }
 
     /// Where the tangents at both points meet.
     fn meeting(&self, line: Line, left: f64, right: f64, rising: f64, falling: f64) -> Most {
         let (one, other) = (self.at(line, left), self.at(line, right));
         let both = one.or(other);
-        if !rising.is_finite() {
-            // An infinite marginal is no tangent: only the other one bounds.
-            let bound = other.bound - falling * (right - left);
-            return Most { bound: bound.max(both.bound), ..both };
+        let on_falling = |at: f64| other.bound + falling * (at - right);
+        if rising == f64::INFINITY {
+            // An upright tangent bounds nothing: only the other one does.
+            return both.or(Most { bound: on_falling(left), ..other });
         }
         let at = (other.bound - one.bound + rising * left - falling * right) / (rising - falling);
         let at = at.clamp(left, right);
-        let bound = (one.bound + rising * (at - left)).min(other.bound + falling * (at - right));
-        Most { bound: bound.max(both.bound), ..both }
+        // Wherever `at` is after rounding, one of the tangents is at least as high there as where they truly meet.
+        let roof = |bound: f64| Most { bound, ..both };
+        both.or(roof(one.bound + rising * (at - left))).or(roof(on_falling(at)))
     }
 
     /// Each level of a step curve at its first and its last whole minor unit within the box.
@@ -202,7 +235,7 @@ impl<'p> Bounder<'p> {
                 break;
             }
             let next = self.levels.get(index + 1).map_or(i64::MAX, |&(next, _)| next);
-            for minor in [at.max(low), (next - 1).min(high)] {
+            for minor in [at.max(low), next.saturating_sub(1).min(high)] {
                 if minor < low || minor < at {
                     continue;
                 }
@@ -220,25 +253,56 @@ impl<'p> Bounder<'p> {
     fn monotone(&self, line: Line, from: f64, to: f64) -> Most {
         const EVALUATIONS: usize = 2048;
         let value = |spend: f64| line.weight * self.term.curve.value(spend);
-        let worth = |left: f64, right: f64| value(right) - line.slope * if line.slope > 0.0 { left } else { right };
-        let mut pieces = vec![(worth(from, to), from, to)];
+        let piece = |left: f64, right: f64| {
+            let bound = value(right) - line.slope * if line.slope > 0.0 { left } else { right };
+            // What is not a number may be anything.
+            Piece { bound: if bound.is_nan() { f64::INFINITY } else { bound }, left, right }
+        };
+        let mut pieces = BinaryHeap::from([piece(from, to)]);
         let mut attained = f64::NEG_INFINITY;
         for _ in 0..EVALUATIONS {
-            let (worst, &(bound, left, right)) =
-                pieces.iter().enumerate().max_by(|a, b| a.1.0.total_cmp(&b.1.0)).expect("there is always a piece");
+            let Some(&Piece { bound, left, right }) = pieces.peek() else { break };
             let middle = 0.5 * (left + right);
             attained = attained.max(value(middle) - line.slope * middle);
             if bound - attained <= 1e-13 * bound.abs() || (right - left) * self.minor_per_major < 0.5 {
                 break;
             }
-            pieces[worst] = (worth(left, middle), left, middle);
-            pieces.push((worth(middle, right), middle, right));
+            pieces.pop();
+            pieces.extend([piece(left, middle), piece(middle, right)]);
         }
-        let bound = pieces.iter().map(|piece| piece.0).fold(f64::NEG_INFINITY, f64::max);
+        let bound = pieces.peek().map_or(f64::INFINITY, |worst| worst.bound);
         let magnitude = value(to).abs() + (line.slope * to).abs() + line.fixed.abs();
         Most { bound: bound - line.fixed, magnitude, spend: to }
     }
 }
+
+/// A stretch of a curve that never falls, ordered by its bound.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    bound: f64,
+    left: f64,
+    right: f64,
+}
+
+impl Ord for Piece {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.bound.total_cmp(&other.bound)
+    }
+}
+
+impl PartialOrd for Piece {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Piece {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Piece {}
 
 /// Samples every curve between its bounds and compares it with what it declares.
 pub(super) fn check(problem: &BudgetProblem) -> Result<()> {
@@ -268,6 +332,9 @@ pub(super) fn check(problem: &BudgetProblem) -> Result<()> {
 
 fn check_shape(term: &Term, points: &[(f64, f64)]) -> std::result::Result<(), String> {
     let shape = term.curve.shape();
+    if matches!(shape, Shape::SShaped { inflection } if inflection.is_nan()) {
+        return Err("its inflection is not a number".to_owned());
+    }
     let never_falls = !matches!(shape, Shape::Concave | Shape::PiecewiseLinear | Shape::Unknown);
     let largest = points.iter().map(|point| point.1.abs()).fold(0.0, f64::max);
     // Differences of values are known to some units in the last place of the values.
@@ -344,16 +411,19 @@ fn shape_name(shape: Shape) -> &'static str {
 /// The declarations that a proof rests on, with the number of campaigns that make each.
 pub(super) fn trusted(problem: &BudgetProblem, bounders: &[Bounder<'_>]) -> Vec<(String, usize)> {
     let mut all: Vec<(String, usize)> = Vec::new();
+    // Places in `all`, so that a hundred thousand campaigns are not compared with each other.
+    let mut places = BTreeMap::new();
     for (campaign, bounder) in problem.campaigns.iter().zip(bounders) {
-        let words = if bounder.believed {
-            format!("the bound that the curve of {} gives of itself", campaign.id)
-        } else {
-            format!("a curve that is {}, as it declares", shape_name(campaign.curve.shape()))
-        };
-        match all.iter_mut().find(|(known, _)| *known == words) {
-            Some((_, count)) => *count += 1,
-            None => all.push((words, 1)),
+        let shape = shape_name(campaign.curve.shape());
+        let own = bounder.believed.then_some(&campaign.id);
+        let place = *places.entry((own, if own.is_some() { "" } else { shape })).or_insert(all.len());
+        if place == all.len() {
+            all.push(match own {
+                Some(id) => (format!("the bound that the curve of {id} gives of itself"), 0),
+                None => (format!("a curve that is {shape}, as it declares"), 0),
+            });
         }
+        all[place].1 += 1;
     }
     all
 }

@@ -2,6 +2,8 @@
 
 mod declared;
 mod error;
+#[cfg(test)]
+mod random_tests;
 pub(crate) mod rounding;
 #[cfg(test)]
 mod tests;

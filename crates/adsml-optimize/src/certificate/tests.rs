@@ -207,3 +207,88 @@ fn a_certificate_survives_json_and_damage_never_panics() {
         }
     }
 }
+
+#[test]
+fn prices_so_great_that_sums_overflow_prove_nothing() {
+    let (problem, certificate) = with_cuts();
+    for total in [1e308, -1e308] {
+        let prices = Prices { total, ..Prices::default() };
+        let forged = Certificate {
+            upper_bound: certificate.value,
+            twins: Vec::new(),
+            nodes: vec![Node::Bound(prices, certificate.value)],
+            ..certificate.clone()
+        };
+        assert!(matches!(forged.verify(&problem), Err(CertificateError::Bound { node: 0, .. })), "{total}");
+    }
+}
+
+#[test]
+fn a_curve_that_is_no_number_between_its_samples_proves_nothing() {
+    for at in [50.0, 123.45] {
+        let hole = move |x: f64| if x == at { f64::NAN } else { 20.0 * x.ln_1p() };
+        // At every price below, the maximum is looked for at `at`: an end of its part, or the tangent there.
+        let slope = move |x: f64| if x == at { f64::NAN } else { 20.0 / (1.0 + x) };
+        for shape in [Shape::Concave, Shape::Monotone] {
+            let curve = Arc::new(UserCurve::new(shape, hole, slope));
+            let problem =
+                problem_of(&[curve as Arc<dyn ResponseCurve>, Arc::new(Logarithmic::new(10.0, 50.0).unwrap())], 300.0);
+            let value = problem.value(&[30_000, 0]).unwrap();
+            let end = (at * 100.0) as i64;
+            let prices = || Prices { total: 0.01, ..Prices::default() };
+            let part = || Node::Bound(prices(), 1e9);
+            let certificate = Certificate {
+                value,
+                upper_bound: 1e9,
+                budgets: vec![30_000, 0],
+                twins: Vec::new(),
+                nodes: vec![Node::Cut(0, end), part(), part()],
+            };
+            let error = certificate.verify(&problem).unwrap_err();
+            assert!(matches!(error, CertificateError::Bound { node: 1, .. }), "{shape:?} {at}: {error}");
+            let there = Certificate { budgets: vec![end, 30_000 - end], nodes: vec![part()], ..certificate };
+            assert!(matches!(there.verify(&problem), Err(CertificateError::Value { .. })));
+        }
+    }
+}
+
+#[test]
+fn a_deep_tree_over_many_twins_needs_no_more_memory_than_its_cuts() {
+    let twin: Arc<dyn ResponseCurve> = Arc::new(Hill::new(500.0, 700.0, 3.0).unwrap());
+    let count = 20_000;
+    let problem = problem_of(&vec![twin; count], 2500.0);
+    // Each cut of the first twin narrows all of them: remembered one by one that would be 16 GB.
+    let depth = 20_000;
+    let mut nodes: Vec<Node> = (0..depth).map(|i| Node::Cut(0, 250_000 - i)).collect();
+    nodes.extend((0..=depth).map(|_| Node::Empty));
+    let mut budgets = vec![0; count];
+    budgets[0] = 250_000;
+    let value = problem.value(&budgets).unwrap();
+    let deep = Certificate { value, upper_bound: value, budgets, twins: vec![(0..count).collect()], nodes };
+    assert!(matches!(deep.verify(&problem), Err(CertificateError::NotEmpty { .. })));
+}
+
+#[test]
+fn what_is_refused_is_told_with_its_numbers() {
+    let (problem, certificate) = with_cuts();
+    let leaf = |prices, claimed| vec![Node::Bound(prices, claimed)];
+    let with = |nodes| Certificate { nodes, twins: Vec::new(), ..certificate.clone() };
+    let floor = Prices { floor: -0.5, ..Prices::default() };
+    let groups = Prices { groups: vec![0.25], ..Prices::default() };
+    let refused = [
+        Certificate { budgets: vec![0; 7], ..certificate.clone() },
+        Certificate { value: 1.0, ..certificate.clone() },
+        Certificate { upper_bound: 1.0, ..certificate.clone() },
+        Certificate { twins: vec![vec![0, 3]], ..certificate.clone() },
+        Certificate { twins: vec![vec![0, 1, 0]], ..certificate.clone() },
+        with(Vec::new()),
+        with(vec![Node::Cut(7, 0)]),
+        with(vec![Node::Empty]),
+        with(leaf(Prices { total: f64::INFINITY, ..Prices::default() }, 1e9)),
+        with(leaf(floor, 1e9)),
+        with(leaf(groups, 1e9)),
+    ];
+    let messages: Vec<String> =
+        refused.iter().map(|certificate| certificate.verify(&problem).unwrap_err().to_string()).collect();
+    insta::assert_snapshot!(messages.join("\n"));
+}

@@ -3,6 +3,7 @@
 //! Nothing here is shared with the solvers but the statement of the problem: the tree is walked with integer boxes, and
 //! each part's bound is computed again from values, marginals and declared shapes.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::declared::{self, Bounder};
@@ -47,7 +48,7 @@ impl Certificate {
         self.check_twins(program)?;
         let mut walk = Walk::new(program, &self.twins);
         let greatest = walk.check(&self.nodes)?;
-        if greatest > self.upper_bound || self.upper_bound.is_nan() {
+        if is_above(greatest, self.upper_bound) {
             let what = "a part of the budgets".to_owned();
             return Err(CertificateError::UpperBound { claimed: self.upper_bound, what, found: greatest });
         }
@@ -72,10 +73,10 @@ impl Certificate {
         let found = sum.upper();
         // Claimed from a plain sum: n rounding errors more.
         let slack = 4.0 * accuracy.abs() + program.n_campaigns() as f64 * f64::EPSILON * found.abs();
-        if (self.value - found).abs() > slack || !self.value.is_finite() {
+        if is_above((self.value - found).abs(), slack) || !self.value.is_finite() || !found.is_finite() {
             return Err(CertificateError::Value { claimed: self.value, found });
         }
-        if self.upper_bound < self.value {
+        if is_above(self.value, self.upper_bound) {
             let what = "the plan".to_owned();
             return Err(CertificateError::UpperBound { claimed: self.upper_bound, what, found: self.value });
         }
@@ -120,6 +121,11 @@ impl Certificate {
     }
 }
 
+/// Whether a number exceeds a claim, or may: prices may be so great, and curves so odd, that sums are not numbers at all.
+fn is_above(found: f64, claimed: f64) -> bool {
+    found.partial_cmp(&claimed).is_none_or(Ordering::is_gt)
+}
+
 /// Whether two campaigns surely have the same curve: the same object, or the same complete description.
 fn same_curve(one: &Term, other: &Term) -> bool {
     std::sync::Arc::ptr_eq(&one.curve, &other.curve)
@@ -129,12 +135,13 @@ fn same_curve(one: &Term, other: &Term) -> bool {
 /// The walk through the tree of cuts.
 struct Walk<'p> {
     program: &'p Program,
+    /// Bounds of the current part, in minor units, twins' cuts aside.
     low: Vec<i64>,
     high: Vec<i64>,
+    /// The same with what follows from cuts of twins, when a part is checked.
+    boxes: Vec<(i64, i64)>,
     bounders: Vec<Bounder<'p>>,
     classes: &'p [Vec<usize>],
-    /// Class and place in it, by campaign.
-    places: Vec<Option<(usize, usize)>>,
     least_total: i64,
     most_total: i64,
 }
@@ -144,26 +151,20 @@ struct Frame {
     campaign: usize,
     at: i64,
     above: bool,
-    /// Campaigns whose box it changed, with their boxes before.
-    before: Vec<(usize, i64, i64)>,
+    /// The campaign's bounds before.
+    before: (i64, i64),
 }
 
 impl<'p> Walk<'p> {
     fn new(program: &'p Program, classes: &'p [Vec<usize>]) -> Self {
         let minor = |amount: f64| (amount * program.minor_per_major).round() as i64;
-        let mut places = vec![None; program.n_campaigns()];
-        for (class, members) in classes.iter().enumerate() {
-            for (place, &campaign) in members.iter().enumerate() {
-                places[campaign] = Some((class, place));
-            }
-        }
         Self {
             program,
             low: program.terms.iter().map(|term| if term.or_zero { 0 } else { minor(term.lower) }).collect(),
             high: program.terms.iter().map(|term| minor(term.upper)).collect(),
             bounders: program.terms.iter().map(|term| Bounder::new(term, program.minor_per_major)).collect(),
             classes,
-            places,
+            boxes: Vec::with_capacity(program.n_campaigns()),
             least_total: minor(program.total.0),
             most_total: minor(program.total.1),
         }
@@ -184,19 +185,22 @@ impl<'p> Walk<'p> {
                     if campaign >= self.program.n_campaigns() {
                         return malformed("there is no such campaign");
                     }
-                    let mut frame = Frame { campaign, at, above: false, before: Vec::new() };
-                    self.enter(&mut frame);
+                    let before = (self.low[campaign], self.high[campaign]);
+                    let frame = Frame { campaign, at, above: false, before };
+                    self.enter(&frame);
                     way.push(frame);
                     continue;
                 }
                 Node::Empty => {
+                    self.fill_boxes();
                     if !self.is_empty() {
                         return Err(CertificateError::NotEmpty { node: place });
                     }
                 }
                 Node::Bound(prices, claimed) => {
+                    self.fill_boxes();
                     let proved = self.bound(place, prices)?;
-                    if proved > *claimed || claimed.is_nan() {
+                    if is_above(proved, *claimed) {
                         return Err(CertificateError::Bound { node: place, claimed: *claimed, proved });
                     }
                     greatest = greatest.max(*claimed);
@@ -208,10 +212,10 @@ impl<'p> Walk<'p> {
                     complete = true;
                     break;
                 };
-                self.leave(&mut frame);
+                (self.low[frame.campaign], self.high[frame.campaign]) = frame.before;
                 if !frame.above {
                     frame.above = true;
-                    self.enter(&mut frame);
+                    self.enter(&frame);
                     way.push(frame);
                     break;
                 }
@@ -224,27 +228,33 @@ impl<'p> Walk<'p> {
         }
     }
 
-    /// Narrows the boxes to one side of a cut; twins follow.
-    fn enter(&mut self, frame: &mut Frame) {
-        let (classes, campaign) = (self.classes, frame.campaign);
-        let affected: &[usize] = match self.places[campaign] {
-            Some((class, place)) if frame.above => &classes[class][..=place],
-            Some((class, place)) => &classes[class][place..],
-            None => &[campaign],
-        };
-        for &each in affected {
-            frame.before.push((each, self.low[each], self.high[each]));
-            if frame.above {
-                self.low[each] = self.low[each].max(frame.at.saturating_add(1));
-            } else {
-                self.high[each] = self.high[each].min(frame.at);
-            }
+    /// Narrows the bounds of a campaign to one side of a cut.
+    fn enter(&mut self, frame: &Frame) {
+        let (low, high) = (&mut self.low[frame.campaign], &mut self.high[frame.campaign]);
+        if frame.above {
+            *low = (*low).max(frame.at.saturating_add(1));
+        } else {
+            *high = (*high).min(frame.at);
         }
     }
 
-    fn leave(&mut self, frame: &mut Frame) {
-        for (campaign, low, high) in frame.before.drain(..) {
-            (self.low[campaign], self.high[campaign]) = (low, high);
+    /// The current part's box: of twins, none is above an earlier one, nor below a later one.
+    ///
+    /// Done where a part is checked and not at each cut, so that a deep tree over many twins needs no more memory than cuts.
+    fn fill_boxes(&mut self) {
+        self.boxes.clear();
+        self.boxes.extend(self.low.iter().copied().zip(self.high.iter().copied()));
+        for class in self.classes {
+            let mut high = i64::MAX;
+            for &campaign in class {
+                high = high.min(self.boxes[campaign].1);
+                self.boxes[campaign].1 = high;
+            }
+            let mut low = i64::MIN;
+            for &campaign in class.iter().rev() {
+                low = low.max(self.boxes[campaign].0);
+                self.boxes[campaign].0 = low;
+            }
         }
     }
 
@@ -255,8 +265,9 @@ impl<'p> Walk<'p> {
         // Least and most of a campaign, or nothing when its box is empty.
         let range = |i: usize| -> Option<(i64, i64)> {
             let term = &program.terms[i];
-            let (low, high) = (self.low[i].max(minor(term.lower)), self.high[i].min(minor(term.upper)));
-            let zero = term.or_zero && self.low[i] <= 0 && self.high[i] >= 0;
+            let (from, to) = self.boxes[i];
+            let (low, high) = (from.max(minor(term.lower)), to.min(minor(term.upper)));
+            let zero = term.or_zero && from <= 0 && to >= 0;
             match (low <= high, zero) {
                 (true, true) => Some((0, high)),
                 (true, false) => Some((low, high)),
@@ -323,9 +334,10 @@ impl<'p> Walk<'p> {
             let group = program.group_of[i].and_then(|group| prices.groups.get(group)).copied().unwrap_or(0.0);
             let ratio = program.floor.map_or(0.0, |floor| prices.floor * floor.ratio);
             let price = program.cost + prices.total + group + ratio;
-            // The price itself is a rounded sum.
-            let doubt = f64::EPSILON * (program.cost + prices.total.abs() + group.abs() + ratio) / EVALUATION;
-            let Some(most) = self.bounders[i].most(weight, price, self.low[i], self.high[i]) else {
+            // The price itself is a rounded sum, and so is a spend in major units.
+            let doubt = 4.0 * f64::EPSILON * (program.cost + prices.total.abs() + group.abs() + ratio) / EVALUATION;
+            let (low, high) = self.boxes[i];
+            let Some(most) = self.bounders[i].most(weight, price, low, high) else {
                 // No budget of this campaign is in the part.
                 return Ok(f64::NEG_INFINITY);
             };
