@@ -15,6 +15,7 @@ mod optimizer;
 mod oracle;
 mod problem;
 mod program;
+mod search;
 pub use adsml_core::FitContext;
 
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
@@ -33,3 +34,6 @@ pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};
 #[cfg(feature = "serde")]
 pub use problem::{CampaignSpec, GroupSpec, ProblemSpec};
+pub use search::{
+    DifferentialEvolution, GeneticAlgorithm, ParticleSwarm, ProjectedGradient, RandomSearch, SimulatedAnnealing,
+};
