@@ -11,7 +11,10 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use adsml::core::FitContext;
-use adsml_optimize::{Allocation, BudgetOptimizer, Exact};
+use adsml_optimize::{
+    Allocation, BudgetOptimizer, DifferentialEvolution, Exact, GeneticAlgorithm, ParticleSwarm, ProjectedGradient,
+    RandomSearch, SimulatedAnnealing,
+};
 use clap::ValueEnum;
 use serde_json::{Map, Value, json};
 
@@ -47,6 +50,9 @@ pub(crate) struct OptimizeArgs {
     /// Gap at which the exact optimiser stops; the library's own unless given.
     #[arg(long)]
     gap: Option<f64>,
+    /// Evaluations of the others, instead of their own numbers of iterations; they may still stop earlier.
+    #[arg(long)]
+    max_evaluations: Option<usize>,
     /// Threads.
     #[arg(long, default_value = "2")]
     threads: NonZeroUsize,
@@ -61,6 +67,12 @@ pub(crate) struct OptimizeArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Choice {
     Exact,
+    De,
+    Pso,
+    Ga,
+    Sa,
+    Pg,
+    Random,
 }
 
 pub(crate) fn run(args: &OptimizeArgs) -> Result<(), Box<dyn Error>> {
@@ -153,12 +165,26 @@ impl OptimizeArgs {
         Ok(line)
     }
 
+    /// No iteration takes less than one evaluation, so that their number is no limit of its own.
+    fn limited<O: BudgetOptimizer + 'static>(&self, default: O, limit: fn(O, usize) -> O) -> Box<dyn BudgetOptimizer> {
+        Box::new(match self.max_evaluations {
+            Some(evaluations) => limit(default, evaluations),
+            None => default,
+        })
+    }
+
     fn optimizer(&self, choice: Choice) -> Box<dyn BudgetOptimizer> {
         match choice {
             Choice::Exact => {
                 let exact = Exact::default().time_limit(Duration::from_secs_f64(self.time_limit));
                 Box::new(self.gap.map_or(exact.clone(), |gap| exact.gap(gap)))
             }
+            Choice::De => self.limited(DifferentialEvolution::default(), |de, n| de.max_iter(n).max_evaluations(n)),
+            Choice::Pso => self.limited(ParticleSwarm::default(), |pso, n| pso.max_iter(n).max_evaluations(n)),
+            Choice::Ga => self.limited(GeneticAlgorithm::default(), |ga, n| ga.max_iter(n).max_evaluations(n)),
+            Choice::Sa => self.limited(SimulatedAnnealing::default(), |sa, n| sa.max_iter(n).max_evaluations(n)),
+            Choice::Pg => self.limited(ProjectedGradient::default(), |pg, n| pg.max_iter(n).max_evaluations(n)),
+            Choice::Random => self.limited(RandomSearch::default(), RandomSearch::max_evaluations),
         }
     }
 }
@@ -173,6 +199,7 @@ impl Choice {
     fn most_campaigns(self) -> usize {
         match self {
             Self::Exact => usize::MAX,
+            Self::De | Self::Pso | Self::Ga | Self::Sa | Self::Pg | Self::Random => 200,
         }
     }
 }
