@@ -102,7 +102,7 @@ fn a_user_of_one_crate_compiles_few_others_and_no_c() {
         assert!(packages.len() <= most, "{name} has {} packages: {packages:?}", packages.len());
         assert!(!packages.iter().any(|package| package.starts_with("linfa")), "{name} knows linfa");
     }
-    for name in ["adsml-features", "adsml-models", "adsml-simulate", "adsml-plot", "adsml"] {
+    for name in ["adsml-features", "adsml-meta", "adsml-models", "adsml-simulate", "adsml-plot", "adsml"] {
         let packages = normal_tree(name);
         let compiles_c = |package: &&String| package.ends_with("-sys") || *package == "cc" || *package == "cmake";
         assert_eq!(packages.iter().find(compiles_c), None, "{name} compiles C");

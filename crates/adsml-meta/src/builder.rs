@@ -1,9 +1,10 @@
 //! From columns of any source to the canonical table: what all sources have in common.
 
 use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
-use adsml_core::{CategoryColumn, Column, DateColumn, Levels, Table};
+use adsml_core::{CategoryColumn, Column, DateColumn, Levels, Table, parallel};
 use jiff::civil::Date;
 
 use crate::field::Kind;
@@ -29,6 +30,7 @@ pub(crate) struct Finish {
     pub(crate) upsert: bool,
     /// The field that is the whole key, where there is one.
     pub(crate) only_key: Option<Field>,
+    pub(crate) threads: NonZeroUsize,
 }
 
 /// Adds a field's column to a table, with its provenance.
@@ -137,13 +139,17 @@ impl Draft {
         let row_ids = self.row_ids.clone().filter(|_| how.only_key.is_none()).map(Column::Category);
         let columns = fields.filter(|field| named(*field)).filter_map(|field| self.columns.get(&field));
         let columns: Vec<&Column> = columns.chain(&row_ids).collect();
-        let hashes = hashes(&columns, self.n);
-        let mut sorted = hashes.clone();
-        sorted.sort_unstable();
-        if sorted.windows(2).all(|pair| pair[0] != pair[1]) {
+        let hashes = hashes(&columns, self.n, how.threads);
+        // By their first bits, so that threads share the sorting; equal ones are always in one part.
+        const PARTS: usize = 8;
+        let repeats = parallel::map(PARTS, how.threads, |part| {
+            let mut some: Vec<u64> = hashes.iter().copied().filter(|hash| (hash >> 61) as usize == part).collect();
+            some.sort_unstable();
+            some.windows(2).any(|pair| pair[0] == pair[1])
+        });
+        if !repeats.contains(&true) {
             return;
         }
-        drop(sorted);
         drop(hashes);
         // Some rows may share a key: now it is compared in full.
         let mut last: HashMap<Vec<u32>, usize> = HashMap::new();
@@ -324,20 +330,31 @@ fn code(column: &Column, row: usize) -> u32 {
 }
 
 /// One number per row, equal for rows of the same key, and for hardly any others.
-fn hashes(columns: &[&Column], n: usize) -> Vec<u64> {
-    let mut hashes = vec![0_u64; n];
-    for column in columns {
-        let mix = |hash: &mut u64, code: u32| {
-            *hash = (hash.rotate_left(5) ^ u64::from(code)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-            *hash ^= *hash >> 29;
-        };
-        match column {
-            Column::Category(column) => hashes.iter_mut().zip(column.codes()).for_each(|(hash, &code)| mix(hash, code)),
-            Column::Date(column) => hashes.iter_mut().zip(&column.days).for_each(|(hash, &day)| mix(hash, day as u32)),
-            _ => {}
+fn hashes(columns: &[&Column], n: usize, threads: NonZeroUsize) -> Vec<u64> {
+    const ROWS: usize = 1 << 16;
+    let mix = |hash: &mut u64, code: u32| {
+        *hash = (hash.rotate_left(5) ^ u64::from(code)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        *hash ^= *hash >> 29;
+    };
+    let some = |i: usize| {
+        let rows = i * ROWS..n.min((i + 1) * ROWS);
+        let mut hashes = vec![0_u64; rows.len()];
+        for column in columns {
+            match column {
+                Column::Category(column) => {
+                    let codes = &column.codes()[rows.clone()];
+                    hashes.iter_mut().zip(codes).for_each(|(hash, &code)| mix(hash, code));
+                }
+                Column::Date(column) => {
+                    let days = &column.days[rows.clone()];
+                    hashes.iter_mut().zip(days).for_each(|(hash, &day)| mix(hash, day as u32));
+                }
+                _ => {}
+            }
         }
-    }
-    hashes
+        hashes
+    };
+    parallel::map(n.div_ceil(ROWS), threads, some).concat()
 }
 
 /// One column out of two, either of which may be missing.

@@ -197,7 +197,8 @@ impl<'a> Gathered<'a> {
     fn finish(self) -> Result<AdTable> {
         let stated = self.reader.conversions.as_deref();
         let input = self.names.join(", ");
-        let mut finish = Finish { as_of: self.reader.as_of, upsert: true, only_key: None };
+        let mut finish =
+            Finish { as_of: self.reader.as_of, upsert: true, only_key: None, threads: self.reader.threads };
         if self.tables.is_empty() {
             let (draft, known) = self.insights.finish(&input, stated)?;
             return draft.finish(known, finish);
@@ -241,7 +242,7 @@ impl<'a> Gathered<'a> {
 }
 
 /// What was understood of several inputs.
-fn merge<'k>(input: &str, all: &mut dyn Iterator<Item = &'k Understanding>) -> Understanding {
+fn merge(input: &str, all: &mut dyn Iterator<Item = &Understanding>) -> Understanding {
     let mut merged = all.next().expect("there is an input").clone();
     merged.input = input.to_owned();
     for more in all {

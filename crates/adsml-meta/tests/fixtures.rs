@@ -101,6 +101,22 @@ fn subtotals_by_campaign_cover_their_own_days() {
 }
 
 #[test]
+fn all_is_a_value_until_it_is_shown_to_be_a_sum() {
+    let export = |all: &str| {
+        format!(
+            "Day,Campaign name,Gender,Amount spent (EUR),Impressions\n2026-03-02,a,female,1.5,10\n2026-03-02,a,male,2.5,20\n2026-03-02,a,All,{all}\nTotal,,,8.25,75\n"
+        )
+    };
+    let own = MetaReader::new().read_bytes(export("4.25,45").as_bytes(), "own.csv").unwrap();
+    assert_eq!((own.n_rows(), own.understanding().n_removed), (3, 1));
+    // The row that was kept is part of the total.
+    assert!(own.understanding().removed[0].checks.iter().all(|check| check.agrees), "{}", own.understanding());
+    let sum = MetaReader::new().read_bytes(export("4,30").as_bytes(), "sum.csv").unwrap();
+    assert_eq!((sum.n_rows(), sum.understanding().n_removed), (2, 2));
+    assert!(sum.understanding().warnings.iter().any(|warning| warning.contains("the summary says 8.25 spend")));
+}
+
+#[test]
 fn the_other_languages() {
     let cases = [
         ("pt_period.csv", Language::Portuguese, "BRL", 1322.8, 90_211.0, 1011.0),

@@ -22,12 +22,15 @@ fn sums(read: &AdTable) -> [Option<f64>; 6] {
     ]
 }
 
+/// File, language, currency, rows, summaries, then the sums of [`sums`].
+type Case = (&'static str, Language, &'static str, usize, usize, [Option<f64>; 6]);
+
 #[test]
 fn every_synthetic_export_adds_up() {
     let Some(folder) = shared_data("meta-fixtures/synthetic/exports") else { return };
     let some = Some;
     // File, language, currency, rows, summaries, then the sums of the README's and the files' own figures.
-    let cases: [(&str, Language, &str, usize, usize, [Option<f64>; 6]); 14] = [
+    let cases: [Case; 14] = [
         (
             "de_eur_semicolon_decimal_comma_bom.csv",
             Language::German,

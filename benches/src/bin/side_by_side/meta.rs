@@ -32,12 +32,15 @@ pub(crate) struct MetaArgs {
     json: bool,
 }
 
+/// Reads a file: its rows, and the sum of what was spent where that is known.
+type Read<'a> = &'a dyn Fn(&Path) -> Result<(usize, f64), Box<dyn Error>>;
+
 pub(crate) fn run(args: &MetaArgs) -> Result<(), Box<dyn Error>> {
     let file = Export::write(args.rows, args.spreadsheet)?;
     let bytes = std::fs::metadata(&file.path)?.len();
     let mut times = [Vec::new(), Vec::new()];
     for run in 0..args.runs {
-        let sides: [(&str, &dyn Fn(&Path) -> Result<(usize, f64), Box<dyn Error>>); 2] = [
+        let sides: [(&str, Read<'_>); 2] = [
             ("plain", &|path| {
                 let table = CsvReader::new().threads(args.threads).read_path(path)?;
                 Ok((table.n_rows(), 0.0))

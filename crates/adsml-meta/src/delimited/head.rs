@@ -171,9 +171,10 @@ fn machine(cells: &[String]) -> Option<(usize, Source, Vec<HeadColumn>)> {
     let named = any(&["campaign_name", "adset_name", "ad_name", "ad_set_name", "account_name"]);
     let source = if has("action_type") && has("value") && any(&["date", "date_day"]) && ids {
         Source::ConnectorActions
-    } else if has("date_start") && has("date_stop") && measured {
-        Source::InsightsTable
-    } else if measured && has("date_start") && ids && (connector || any(&["inline_link_clicks", "actions"])) {
+    } else if measured
+        && has("date_start")
+        && (has("date_stop") || ids && (connector || any(&["inline_link_clicks", "actions"])))
+    {
         Source::InsightsTable
     } else if measured && has("date_day") && (ids || named) && has("clicks") {
         Source::DbtReport
@@ -212,7 +213,8 @@ fn machine(cells: &[String]) -> Option<(usize, Source, Vec<HeadColumn>)> {
             };
             // Where actions are nested, one type of them is chosen here and not by whoever flattened the table.
             let flattened = matches!(meaning, Some(Meaning::Purchases | Meaning::PurchaseValue | Meaning::Leads));
-            let meaning = meaning.filter(|meaning| !(nested && flattened) && !taken.contains(meaning));
+            let set_aside = nested && flattened;
+            let meaning = meaning.filter(|meaning| !set_aside && !taken.contains(meaning));
             taken.extend(meaning.filter(|meaning| !matches!(meaning, Meaning::Derived | Meaning::Unused)));
             HeadColumn { header: cell.trim().to_owned(), meaning, currency: None }
         })

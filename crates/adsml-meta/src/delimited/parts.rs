@@ -121,6 +121,15 @@ impl Part {
         }
     }
 
+    /// Makes room for so many rows.
+    pub(crate) fn reserve(&mut self, rows: usize) {
+        match &mut self.values {
+            Values::Text { codes, .. } => codes.reserve_exact(rows),
+            Values::Number(values) => values.reserve_exact(rows),
+            Values::Date(days) => days.reserve_exact(rows),
+        }
+    }
+
     pub(crate) fn len(&self) -> usize {
         match &self.values {
             Values::Text { codes, .. } => codes.len(),
@@ -164,15 +173,19 @@ impl Part {
             && piece.as_bytes()[self.last.0..self.last.1] == piece.as_bytes()[start..end];
         if !same {
             let trimmed = cell.trim();
-            let missing = match self.how {
-                How::Name => trimmed.is_empty(),
-                _ => dialect::is_missing(trimmed),
-            };
+            let text = if self.how == How::Name { cell } else { trimmed };
+            // What was kept before is not missing: most cells end here.
+            let known = interner.find(text);
+            let missing = known.is_none()
+                && match self.how {
+                    How::Name => trimmed.is_empty(),
+                    _ => dialect::is_missing(trimmed),
+                };
             self.last_total = false;
             self.last_code = if missing {
                 CategoryColumn::MISSING
             } else {
-                let code = interner.intern(if self.how == How::Name { cell } else { trimmed });
+                let code = known.unwrap_or_else(|| interner.intern(text));
                 if code as usize == self.totals.len() {
                     self.totals.push(dialect::is_total(trimmed));
                     if self.how == How::Id && self.evidence.bad.is_none() && is_ruined(trimmed) {

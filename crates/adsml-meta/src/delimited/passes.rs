@@ -4,6 +4,7 @@
 
 use std::io::{Read, Seek, SeekFrom};
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
 use adsml_core::parallel;
 
@@ -54,6 +55,9 @@ pub(crate) struct Rows {
 const BLOCK_BYTES: usize = 2 << 20;
 const PIECE_BYTES: usize = 256 << 10;
 
+/// A column of the table, and its pieces that come next.
+type Joining = (Part, Vec<Part>);
+
 /// What a piece gave.
 #[derive(Debug)]
 struct Piece {
@@ -61,11 +65,16 @@ struct Piece {
     n: usize,
     /// Rows that may be summaries, and where they begin.
     suspects: Vec<(usize, usize)>,
+    lines: u64,
     blank_lines: u64,
 }
 
 #[derive(Debug)]
 enum Fault {
+    Encoding {
+        at: usize,
+        found: String,
+    },
     /// A quote inside an unquoted cell.
     Irregular,
     Cell {
@@ -139,42 +148,35 @@ impl Job<'_> {
             if cut == 0 {
                 break;
             }
-            let text = self.text(&block[..cut], lines)?;
-            let cuts =
-                if careful { vec![0, cut] } else { tokens::pieces(text.as_bytes(), PIECE_BYTES, marks.terminator) };
-            let pieces =
-                parallel::map(cuts.len() - 1, self.threads, |i| self.piece(&text[cuts[i]..cuts[i + 1]], careful));
-            for (i, piece) in pieces.into_iter().enumerate() {
-                let bytes = &text.as_bytes()[cuts[i]..cuts[i + 1]];
-                let piece = match piece {
-                    Ok(piece) => piece,
+            let rows_of = &block[..cut];
+            let cuts = if careful { vec![0, cut] } else { tokens::pieces(rows_of, PIECE_BYTES, marks.terminator) };
+            let piece = |i: usize| self.piece(&rows_of[cuts[i]..cuts[i + 1]], careful);
+            let mut pieces = Vec::with_capacity(cuts.len());
+            let mut before = lines;
+            for (i, piece) in parallel::map(cuts.len() - 1, self.threads, piece).into_iter().enumerate() {
+                let bytes = &rows_of[cuts[i]..cuts[i + 1]];
+                match piece {
+                    Ok(piece) => {
+                        let more = piece.lines;
+                        pieces.push((piece, bytes, before));
+                        before += more;
+                    }
                     Err(Fault::Irregular) => return Ok(None),
-                    Err(fault) => return Err(self.error(fault, bytes, lines)),
-                };
-                done += bytes.len() as u64;
-                self.append(&mut rows, piece, bytes, lines, done)?;
-                lines += memchr::memchr_iter(marks.terminator, bytes).count() as u64;
+                    Err(fault) => return Err(self.error(fault, bytes, before)),
+                }
             }
+            done += cut as u64;
+            lines = before;
+            self.append(&mut rows, pieces, done)?;
             block.drain(..cut);
         }
         Ok(Some(rows))
     }
 
-    /// The text of a block.
-    fn text<'b>(&self, bytes: &'b [u8], lines: u64) -> Result<&'b str> {
-        let (offset, found) = match (memchr::memchr(0, bytes), std::str::from_utf8(bytes)) {
-            (None, Ok(text)) => return Ok(text),
-            (Some(offset), _) => (offset, "a NUL byte".to_owned()),
-            (None, Err(error)) => (error.valid_up_to(), format!("byte 0x{:02X}", bytes[error.valid_up_to()])),
-        };
-        let line = lines + memchr::memchr_iter(self.head.marks.terminator, &bytes[..offset]).count() as u64 + 1;
-        Err(MetaError::Encoding { place: Place::line(self.input, line), found })
-    }
-
-    fn append(&self, rows: &mut Rows, piece: Piece, bytes: &[u8], lines: u64, done: u64) -> Result<()> {
+    /// Appends pieces, each with its bytes and the lines before it, column by column.
+    fn append(&self, rows: &mut Rows, mut pieces: Vec<(Piece, &[u8], u64)>, done: u64) -> Result<()> {
         let terminator = self.head.marks.terminator;
-        let line_of = |at: u64| lines + memchr::memchr_iter(terminator, &bytes[..at as usize]).count() as u64 + 1;
-        let total = rows.n + piece.n;
+        let total = rows.n + pieces.iter().map(|piece| piece.0.n).sum::<usize>();
         if total as u64 > self.limits.max_rows {
             let place = Box::new(Place { input: self.input.to_owned(), ..Place::default() });
             let (limit, what) = (self.limits.max_rows, format!("more than {} rows", self.limits.max_rows));
@@ -182,33 +184,56 @@ impl Job<'_> {
         }
         let read = done - self.head.start as u64;
         let share = (self.length.saturating_sub(self.head.start as u64)) as f64 / read.max(1) as f64;
-        let guess = (total as f64 * share.max(1.0) * 1.005) as usize + 1;
-        // A guess from the first rows must not make room for more than the file could hold.
-        let expected = if read < BLOCK_BYTES as u64 / 2 { total } else { guess };
-        for (part, new) in rows.parts.iter_mut().zip(piece.parts) {
-            part.append(new, expected, &mut |at| line_of(at));
+        let expected = (total as f64 * share.max(1.0) * 1.005) as usize + 1;
+        // Each column and its pieces, for one thread at a time.
+        let mut columns: Vec<Joining> =
+            std::mem::take(&mut rows.parts).into_iter().map(|part| (part, Vec::with_capacity(pieces.len()))).collect();
+        for (piece, ..) in &mut pieces {
+            for (column, part) in columns.iter_mut().zip(piece.parts.drain(..)) {
+                column.1.push(part);
+            }
         }
-        let (mut at, mut line) = (0, lines + 1);
-        for (row, start) in piece.suspects {
-            line += memchr::memchr_iter(terminator, &bytes[at..start]).count() as u64;
-            at = start;
-            rows.suspects.push((rows.n + row, line));
+        let columns: Vec<Mutex<Joining>> = columns.into_iter().map(Mutex::new).collect();
+        parallel::map(columns.len(), self.threads, |i| {
+            let mut column = columns[i].lock().unwrap_or_else(PoisonError::into_inner);
+            let (part, new) = &mut *column;
+            for (new, (_, bytes, lines)) in new.drain(..).zip(&pieces) {
+                let mut line_of =
+                    |at: u64| lines + memchr::memchr_iter(terminator, &bytes[..at as usize]).count() as u64 + 1;
+                part.append(new, expected, &mut line_of);
+            }
+        });
+        let part = |column: Mutex<Joining>| column.into_inner().unwrap_or_else(PoisonError::into_inner).0;
+        rows.parts = columns.into_iter().map(part).collect();
+        for (piece, bytes, lines) in pieces {
+            let (mut at, mut line) = (0, lines + 1);
+            for (row, start) in piece.suspects {
+                line += memchr::memchr_iter(terminator, &bytes[at..start]).count() as u64;
+                at = start;
+                rows.suspects.push((rows.n + row, line));
+            }
+            rows.n += piece.n;
+            rows.blank_lines += piece.blank_lines;
         }
-        rows.n = total;
-        rows.blank_lines += piece.blank_lines;
         let bytes: usize = rows.parts.iter().map(Part::bytes).sum::<usize>() + rows.suspects.capacity() * 16;
         self.limits.check_table(bytes as u64, self.length, self.input)
     }
 
     /// Reads the rows of a piece.
-    fn piece(&self, text: &str, careful: bool) -> Result<Piece, Fault> {
-        let (bytes, marks) = (text.as_bytes(), self.head.marks);
+    fn piece(&self, bytes: &[u8], careful: bool) -> Result<Piece, Fault> {
+        let marks = self.head.marks;
+        let text = text_of(bytes)?;
+        let lines = memchr::memchr_iter(marks.terminator, bytes).count();
         let mut piece = Piece {
             parts: self.hows.iter().map(|&how| Part::new(how)).collect(),
             n: 0,
             suspects: Vec::new(),
+            lines: lines as u64,
             blank_lines: 0,
         };
+        // A row has a byte per column at least.
+        let rows = lines.min(bytes.len() / self.plan.len()) + 1;
+        piece.parts.iter_mut().for_each(|part| part.reserve(rows));
         let entities = self.plan.iter().flatten().filter(|(_, role)| *role == Role::Entity).count();
         let last = self.plan.len() - 1;
         let mut at = 0;
@@ -269,8 +294,21 @@ impl Job<'_> {
                 limit: self.limits.max_cell_bytes as u64,
                 setting: "Limits::max_cell_bytes",
             },
+            Fault::Encoding { at, found } => MetaError::Encoding { place: place(at), found },
             Fault::Ragged { at, found } => MetaError::Ragged { place: place(at), expected: self.plan.len(), found },
             Fault::Irregular => unreachable!("handled by the pass"),
+        }
+    }
+}
+
+/// The text of a piece.
+fn text_of(bytes: &[u8]) -> Result<&str, Fault> {
+    match (memchr::memchr(0, bytes), std::str::from_utf8(bytes)) {
+        (None, Ok(text)) => Ok(text),
+        (Some(at), _) => Err(Fault::Encoding { at, found: "a NUL byte".to_owned() }),
+        (None, Err(error)) => {
+            let at = error.valid_up_to();
+            Err(Fault::Encoding { at, found: format!("byte 0x{:02X}", bytes[at]) })
         }
     }
 }

@@ -51,18 +51,36 @@ pub(crate) fn find(rows: &Rows, meanings: &[Meaning], whole_money: bool) -> Summ
         return found;
     }
     fix_periods(rows, meanings, &mut candidates);
-    let sums = sums(rows, meanings, &candidates, &found.rows);
-    for (candidate, sum) in candidates.iter().zip(sums) {
+    // What may be a value of its own (`All` genders) has to prove that it is a sum; else it is a row like others.
+    let (certain, doubtful): (Vec<Candidate>, Vec<Candidate>) = candidates.into_iter().partition(|one| one.certain);
+    let mut not_ordinary: Vec<usize> = found.rows.clone();
+    not_ordinary.extend(certain.iter().chain(&doubtful).map(|candidate| candidate.row));
+    let sums_of_doubtful = sums(rows, meanings, &doubtful, &not_ordinary);
+    let mut kept = Vec::new();
+    for (candidate, sum) in doubtful.into_iter().zip(sums_of_doubtful) {
         let checks = checks(rows, meanings, candidate.row, sum, whole_money);
-        let agrees = !checks.is_empty() && checks.iter().all(|check| check.agrees);
         let covers = sum.map_or(0, |sum| sum.0);
-        if !candidate.certain && !(agrees && covers > 0) {
-            found.warnings.push(format!(
-                "line {}: `{}` looks like a subtotal, but does not equal the rows it would cover; kept as a row",
-                candidate.line, candidate.label
-            ));
-            continue;
+        if covers > 0 && !checks.is_empty() && checks.iter().all(|check| check.agrees) {
+            found.rows.push(candidate.row);
+            found.removed.push(RemovedRow { line: candidate.line, label: candidate.label, covers, checks });
+        } else {
+            kept.push(candidate);
         }
+    }
+    if let Some(first) = kept.first() {
+        found.warnings.push(format!(
+            "{} rows look like subtotals (the first is line {}, `{}`), but do not equal the rows they would cover; kept as rows",
+            kept.len(),
+            first.line,
+            first.label
+        ));
+    }
+    let kept: HashSet<usize> = kept.into_iter().map(|candidate| candidate.row).collect();
+    not_ordinary.retain(|row| !kept.contains(row));
+    let sums_of_certain = sums(rows, meanings, &certain, &not_ordinary);
+    for (candidate, sum) in certain.into_iter().zip(sums_of_certain) {
+        let checks = checks(rows, meanings, candidate.row, sum, whole_money);
+        let covers = sum.map_or(0, |sum| sum.0);
         for check in checks.iter().filter(|check| !check.agrees) {
             found.warnings.push(format!(
                 "line {}: the summary says {} {}, the {covers} rows it covers make {}",
@@ -73,9 +91,9 @@ pub(crate) fn find(rows: &Rows, meanings: &[Meaning], whole_money: bool) -> Summ
             found.warnings.push(format!("line {}: taken out as a summary and not reconciled", candidate.line));
         }
         found.rows.push(candidate.row);
-        let label = candidate.label.clone();
-        found.removed.push(RemovedRow { line: candidate.line, label, covers, checks });
+        found.removed.push(RemovedRow { line: candidate.line, label: candidate.label, covers, checks });
     }
+    found.removed.sort_by_key(|row| row.line);
     found.rows.sort_unstable();
     found
 }
@@ -175,13 +193,13 @@ fn fix_periods(rows: &Rows, meanings: &[Meaning], candidates: &mut [Candidate]) 
 }
 
 /// The sums that each candidate covers; `None` for kinds beyond [`MAX_KINDS`].
-fn sums(rows: &Rows, meanings: &[Meaning], candidates: &[Candidate], blank: &[usize]) -> Vec<Option<Sums>> {
+fn sums(rows: &Rows, meanings: &[Meaning], candidates: &[Candidate], not_ordinary: &[usize]) -> Vec<Option<Sums>> {
     let mut kinds: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
     for (i, candidate) in candidates.iter().enumerate() {
         kinds.entry(candidate.fixed).or_default().push(i);
     }
     let mut ordinary = vec![true; if candidates.is_empty() { 0 } else { rows.n }];
-    for row in candidates.iter().map(|candidate| candidate.row).chain(blank.iter().copied()) {
+    for &row in not_ordinary {
         if let Some(flag) = ordinary.get_mut(row) {
             *flag = false;
         }

@@ -42,7 +42,7 @@ pub(super) const LATIN_AMERICA: Words = Words {
         (Is(Field::Spend), &["Importe gastado"]),
         (Is(Field::Impressions), &["Impresiones"]),
         (Is(Field::Reach), &["Alcance"]),
-        (Is(Field::Clicks), &["Clics (todos)", "Clics (Todos)"]),
+        (Is(Field::Clicks), &["Clics (todos)"]),
         (Is(Field::LinkClicks), &["Clics en el enlace"]),
         (Is(Field::Results), &["Resultados"]),
         (Is(Field::ResultIndicator), &["Indicador de resultado", "Indicador de resultados", "Tipo de resultado"]),

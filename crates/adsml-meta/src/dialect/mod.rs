@@ -186,7 +186,9 @@ fn index() -> &'static Index {
                 for header in headers {
                     let entry = index.headers.entry(header_key(header)).or_insert((meaning, Vec::new()));
                     debug_assert_eq!(entry.0, meaning, "`{header}` of {language} means two things");
-                    entry.1.push(language);
+                    if !entry.1.contains(&language) {
+                        entry.1.push(language);
+                    }
                 }
             }
             let keys = |texts: &[&str]| texts.iter().map(|text| header_key(text)).collect::<Vec<_>>();
@@ -223,7 +225,8 @@ pub(crate) fn meaning_of(key: &str) -> Option<(Meaning, Vec<Language>)> {
 /// Whether a cell is the label of a summary row: `Total`, `Totales`, `All`, `Results from 3 campaigns`.
 pub(crate) fn is_total(cell: &str) -> bool {
     const LONGEST: usize = 60;
-    if cell.len() > LONGEST {
+    // No label ends in a digit; most names and all ids do.
+    if cell.len() > LONGEST || cell.as_bytes().last().is_none_or(u8::is_ascii_digit) {
         return false;
     }
     let key = header_key(cell);
@@ -238,9 +241,10 @@ pub(crate) fn is_total(cell: &str) -> bool {
 /// Whether a cell says that there is no value.
 pub(crate) fn is_missing(cell: &str) -> bool {
     const LONGEST: usize = 40;
+    let digit = |letter: char| letter.is_ascii_digit();
     match cell {
         "" | "-" | "--" | "\u{2014}" | "\u{2013}" => true,
-        _ if cell.len() > LONGEST || cell.as_bytes()[0].is_ascii_digit() => false,
+        _ if cell.len() > LONGEST || cell.starts_with(digit) || cell.ends_with(digit) => false,
         _ => index().missing.contains(&header_key(cell)),
     }
 }
