@@ -123,29 +123,32 @@ impl<'p> Bounder<'p> {
 
     fn on(&mut self, line: Line, low: i64, high: i64) -> Most {
         let (from, to) = (low as f64 / self.minor_per_major, high as f64 / self.minor_per_major);
-        let ends = self.at(line, from).or(self.at(line, to));
-        if low == high || line.weight == 0.0 {
-            return ends;
+        if low == high {
+            return self.at(line, from);
+        }
+        let ends = || self.at(line, from).or(self.at(line, to));
+        if line.weight == 0.0 {
+            return ends();
         }
         match self.term.curve.shape() {
             Shape::Concave => self.concave(line, from, to),
-            Shape::SShaped { inflection } if to <= inflection => ends,
+            Shape::SShaped { inflection } if to <= inflection => ends(),
             Shape::SShaped { inflection } if from < inflection => {
                 self.at(line, from).or(self.concave(line, inflection, to))
             }
             Shape::SShaped { .. } => self.concave(line, from, to),
-            Shape::Step => self.steps(line, low, high).or(ends),
+            Shape::Step => self.steps(line, low, high).or(ends()),
             Shape::PiecewiseLinear => {
                 let first = self.levels.partition_point(|&(at, _)| at < low);
                 let bends = self.levels[first..].iter().take_while(|&&(at, _)| at <= high);
-                bends.map(|&(_, at)| self.at(line, at.clamp(from, to))).fold(ends, Most::or)
+                bends.map(|&(_, at)| self.at(line, at.clamp(from, to))).fold(ends(), Most::or)
             }
             Shape::Monotone => {
-                let refined = self.monotone(line, from, to).or(ends);
+                let refined = self.monotone(line, from, to).or(ends());
                 self.better_of(refined, line, from, to)
             }
             Shape::Unknown => {
-                let unknown = Most { bound: f64::INFINITY, ..ends };
+                let unknown = Most { bound: f64::INFINITY, ..ends() };
                 self.better_of(unknown, line, from, to)
             }
         }
@@ -181,11 +184,10 @@ impl<'p> Bounder<'p> {
             return self.at(line, right);
         }
         let (mut rising_weight, mut falling_weight) = (1.0, 1.0);
-        let mut meeting = self.meeting(line, left, right, rising, falling);
         for turn in 0..200 {
-            let scale = meeting.magnitude;
             let width = right - left;
-            if (rising - falling) * width <= 1e-16 * scale || width <= 2.0 * f64::EPSILON * right {
+            // The roof is at most so much above its ends; what is paid is of the magnitude of what is earned.
+            if (rising - falling) * width <= 1e-16 * (line.slope * right).abs() || width <= 2.0 * f64::EPSILON * right {
                 break;
             }
             let secant = (left * falling * falling_weight - right * rising * rising_weight)
@@ -204,8 +206,8 @@ impl<'p> Bounder<'p> {
                 (right, falling) = (next, found);
                 (rising_weight, falling_weight) = (0.5 * rising_weight, 1.0);
             }
-            meeting = self.meeting(line, left, right, rising, falling);
         }
+        let meeting = self.meeting(line, left, right, rising, falling);
         let beyond = right * (1.0 + 1e-9);
         if is_sure(falling) || beyond >= to || is_sure(excess(beyond)) { meeting } else { unsure(meeting, right) }
     }

@@ -34,6 +34,9 @@ impl Certificate {
     /// Checks the proof against a problem: the plan satisfies every constraint and has the objective that is claimed, the
     /// parts cover all budgets, the prices of each part prove its bound, and none exceeds the upper bound.
     ///
+    /// What is proved is proved of plans that keep a target exactly, as far as evaluations can tell; a plan may be called
+    /// feasible when it misses its target by a relative 1e-12.
+    ///
     /// Values and marginals of curves are believed to a relative accuracy of 2e-14; their declared shapes are sampled, and
     /// listed as what the proof rests on. Sums are rounded outward. `O(n_parts * n_campaigns)`, without recursion.
     ///
