@@ -25,7 +25,7 @@ struct Args {
     problem: ProblemArgs,
     #[command(flatten)]
     work: WorkArgs,
-    /// Who divides the budget: exact, or one of those that compare_optimizers lists.
+    /// Who divides the budget: exact, de, ga, pso, sa, pg, random, or a name that compare_optimizers lists.
     #[arg(long, value_name = "NAME", default_value = "exact")]
     optimizer: String,
     /// Print the auditor's page: what was asked, the proof and what it rests on, what binds and what that costs.

@@ -256,6 +256,11 @@ mod tests {
         for wrong in ["", "roas", "roas:", "fame:1", "response:2"] {
             assert!(objective(wrong).is_err(), "{wrong}");
         }
+        for (letters, name) in
+            [("de", "differential_evolution"), ("pso", "particle_swarm"), ("random", "random_search")]
+        {
+            assert_eq!(optimizer(letters).unwrap().name(), name);
+        }
         assert!(bounds("0.1").is_err() && total("much").is_err());
         assert!(format!("{:?}", optimizer("luck").unwrap_err()).contains("expected one of exact"));
     }
