@@ -76,6 +76,17 @@ struct Answer {
     groups: Vec<f64>,
 }
 
+/// The answers on both sides of the price that meets a target sum.
+#[derive(Debug, Clone)]
+struct Crossing {
+    /// When money is a little too cheap: too much is asked for.
+    cheap: Answer,
+    /// When it is a little too dear.
+    dear: Answer,
+    /// The share of the cheap ones at which the mixture meets the target.
+    share: f64,
+}
+
 /// What the price of the floor fixes for everything inside.
 #[derive(Debug, Clone, Copy)]
 struct Terms {
@@ -98,13 +109,18 @@ impl<'p> Relaxer<'p> {
         Self { program, free, everyone, near, answers: 0, threads }
     }
 
+    /// Each campaign's last answer, a guess for its next one.
+    pub(crate) fn near(&self) -> &[f64] {
+        &self.near
+    }
+
     /// The relaxation of a part that has feasible sums, to within `tolerance` of its least bound; `start` is a guess.
     pub(crate) fn relax(&mut self, domains: &[Domain], start: &Prices, tolerance: f64) -> Relaxed {
         let plain = self.program.terms.iter().zip(domains).all(|(term, domain)| is_plain(term, domain));
         let Some(floor) = self.program.floor else {
             let terms = Terms { weight: self.program.reward, base: self.program.cost, tolerance, plain };
-            let [cheap, dear, share] = self.meet_total(domains, terms, start.total);
-            return self.mixed(domains, terms, &cheap, &dear, share.sum, 0.0);
+            let crossing = self.meet_total(domains, terms, start.total);
+            return self.mixed(domains, terms, &crossing, 0.0);
         };
         let program = self.program;
         let inner = |price: f64| Terms {
@@ -116,11 +132,11 @@ impl<'p> Relaxer<'p> {
         let mut total = start.total;
         let mut solve = |relaxer: &mut Self, price: f64| {
             let terms = inner(price);
-            let [cheap, dear, share] = relaxer.meet_total(domains, terms, total);
-            let mut relaxed = relaxer.mixed(domains, terms, &cheap, &dear, share.sum, price);
+            let crossing = relaxer.meet_total(domains, terms, total);
+            let mut relaxed = relaxer.mixed(domains, terms, &crossing, price);
             relaxed.bound += claimed(-price * floor.least);
             total = relaxed.prices.total;
-            let responses = relaxer.mixed_responses(&cheap, &dear, share.sum);
+            let responses = relaxer.mixed_responses(&crossing);
             let spend: f64 = relaxed.spends.iter().sum();
             (price, responses - floor.ratio * spend - floor.least, relaxed)
         };
@@ -211,8 +227,8 @@ impl<'p> Relaxer<'p> {
         if response > 0.0 && spend > 0.0 { self.program.cost.max(1e-9) * spend / response } else { 1.0 }
     }
 
-    /// The answers on both sides of the best price of the total, and the share of the cheap ones (in `sum` of the third).
-    fn meet_total(&mut self, domains: &[Domain], terms: Terms, start: f64) -> [Answer; 3] {
+    /// The answers on both sides of the best price of the total.
+    fn meet_total(&mut self, domains: &[Domain], terms: Terms, start: f64) -> Crossing {
         let (least, most) = self.program.total;
         let mut sides: Sides = vec![[None, None]; self.program.groups.len()];
         let everyone = std::mem::take(&mut self.everyone);
@@ -239,7 +255,7 @@ impl<'p> Relaxer<'p> {
             if least < most {
                 let idle = ask(self, 0.0, true);
                 if idle.sum >= least && idle.sum <= most {
-                    break 'found [idle.clone(), idle, Answer { sum: 1.0, ..Answer::default() }];
+                    break 'found Crossing { cheap: idle.clone(), dear: idle, share: 1.0 };
                 }
                 let target = if idle.sum > most { most } else { least };
                 let start = if idle.sum > most { start.abs() } else { -start.abs() };
@@ -261,7 +277,7 @@ impl<'p> Relaxer<'p> {
         tolerance: f64,
         plain: bool,
         ask: &mut dyn FnMut(&mut Self, f64, bool) -> Answer,
-    ) -> [Answer; 3] {
+    ) -> Crossing {
         let (mut cheap, mut dear) = self.bracket(target, start, plain, ask);
         let mut last = [(cheap.price, cheap.sum), (dear.price, dear.sum)];
         for turn in 0..200 {
@@ -340,8 +356,7 @@ impl<'p> Relaxer<'p> {
         } else {
             share.clamp(0.0, 1.0)
         };
-        let share = Answer { sum: share, ..Answer::default() };
-        [cheap, dear, share]
+        Crossing { cheap, dear, share }
     }
 
     /// Prices on both sides of the target, from a guess.
@@ -489,7 +504,7 @@ impl<'p> Relaxer<'p> {
                 let sensible = self.price_guess(domains, terms);
                 let start =
                     if price.abs() > 1e-3 * sensible && price.abs() < 1e3 * sensible { price } else { sensible };
-                let [cheap, dear, share] =
+                let Crossing { cheap, dear, share } =
                     self.cross(limit, start, terms.tolerance, false, &mut |relaxer, price, _| {
                         let mut answer = relaxer.ask(domains, terms, members, price, true);
                         answer.bound += claimed(price * limit);
@@ -497,8 +512,7 @@ impl<'p> Relaxer<'p> {
                     });
                 let mut solved = if cheap.bound <= dear.bound { cheap.clone() } else { dear.clone() };
                 for &campaign in members {
-                    solved.spends[campaign] =
-                        share.sum * cheap.spends[campaign] + (1.0 - share.sum) * dear.spends[campaign];
+                    solved.spends[campaign] = share * cheap.spends[campaign] + (1.0 - share) * dear.spends[campaign];
                 }
                 solved.cheap = cheap.spends;
                 solved.dear = dear.spends;
@@ -557,22 +571,17 @@ impl<'p> Relaxer<'p> {
         sample.sort_unstable();
         sample.dedup();
         let target = self.program.total.1 * sample.len() as f64 / domains.len() as f64;
-        let [cheap, dear, share] = self.cross(target, start, f64::INFINITY, true, &mut |relaxer, price, _| {
-            relaxer.ask(domains, terms, &sample, price, false)
-        });
-        if share.sum >= 0.5 { cheap.price } else { dear.price }
+        let Crossing { cheap, dear, share } =
+            self.cross(target, start, f64::INFINITY, true, &mut |relaxer, price, _| {
+                relaxer.ask(domains, terms, &sample, price, false)
+            });
+        if share >= 0.5 { cheap.price } else { dear.price }
     }
 
     /// The relaxation from the answers on both sides of the total's price.
-    fn mixed(
-        &mut self,
-        domains: &[Domain],
-        terms: Terms,
-        cheap: &Answer,
-        dear: &Answer,
-        share: f64,
-        floor: f64,
-    ) -> Relaxed {
+    fn mixed(&self, domains: &[Domain], terms: Terms, crossing: &Crossing, floor: f64) -> Relaxed {
+        let Crossing { cheap, dear, share } = crossing;
+        let share = *share;
         let best = if cheap.bound <= dear.bound { cheap } else { dear };
         let ends = |answer: &'_ Answer| -> (Vec<f64>, Vec<f64>) {
             if answer.cheap.is_empty() {
@@ -610,7 +619,7 @@ impl<'p> Relaxer<'p> {
     }
 
     /// The summed response that the mixture promises.
-    fn mixed_responses(&self, cheap: &Answer, dear: &Answer, share: f64) -> f64 {
+    fn mixed_responses(&self, crossing: &Crossing) -> f64 {
         let response = |answer: &Answer| -> f64 {
             self.program
                 .terms
@@ -625,7 +634,7 @@ impl<'p> Relaxer<'p> {
                 })
                 .sum()
         };
-        share * response(cheap) + (1.0 - share) * response(dear)
+        crossing.share * response(&crossing.cheap) + (1.0 - crossing.share) * response(&crossing.dear)
     }
 }
 

@@ -90,14 +90,12 @@ pub(super) struct Search<'p> {
     best: Option<(f64, Vec<i64>)>,
     nearest: (f64, Vec<f64>),
     history: Vec<HistoryPoint>,
-    near: Vec<f64>,
     /// Whether a part was closed although a better plan of fractions of minor units may be in it.
     rounding_left: bool,
 }
 
 impl<'p> Search<'p> {
     pub(super) fn new(program: &'p Program, exact: &'p Exact, context: &'p FitContext<'p>, started: Instant) -> Self {
-        let near = program.terms.iter().map(|term| 0.5 * (term.lower + term.upper)).collect();
         Self {
             program,
             exact,
@@ -111,7 +109,6 @@ impl<'p> Search<'p> {
             best: None,
             nearest: (f64::INFINITY, Vec::new()),
             history: Vec::new(),
-            near,
             rounding_left: false,
         }
     }
@@ -180,7 +177,7 @@ impl<'p> Search<'p> {
             // One plan, and its value: no price makes that clearer than none.
             let spends: Vec<f64> = domains.iter().map(Domain::least).collect();
             self.consider(&spends);
-            let alone = bound_at(self.program, &domains, &Prices::default(), &self.near);
+            let alone = bound_at(self.program, &domains, &Prices::default(), self.relaxer.near());
             if alone < bound {
                 (bound, prices) = (alone, Prices::default());
             }
@@ -225,7 +222,7 @@ impl<'p> Search<'p> {
                 self.tree.push(Grown::Leaf(Node::Empty));
                 continue;
             }
-            let bound = bound_at(self.program, &domains, &prices, &self.near);
+            let bound = bound_at(self.program, &domains, &prices, self.relaxer.near());
             self.tree.push(Grown::Leaf(Node::Bound(prices.clone(), bound)));
             if !self.is_good_enough(bound) {
                 self.made += 1;
