@@ -7,8 +7,8 @@ use adsml_core::FitContext;
 use crate::allocation::{amount, share};
 use crate::certificate::relative_gap;
 use crate::{
-    Allocation, BudgetOptimizer, BudgetProblem, DifferentialEvolution, Exact, GeneticAlgorithm, OptimizeError,
-    ParticleSwarm, ProjectedGradient, RandomSearch, SimulatedAnnealing, StoppingReason,
+    Allocation, BayesianOptimizer, BudgetOptimizer, BudgetProblem, DifferentialEvolution, Exact, GeneticAlgorithm,
+    OptimizeError, ParticleSwarm, ProjectedGradient, RandomSearch, SimulatedAnnealing, StoppingReason,
 };
 
 /// Every optimiser of this crate with its defaults, the exact one first: what [`compare_optimizers`] is usually asked for.
@@ -28,6 +28,7 @@ pub fn default_optimizers() -> Vec<Box<dyn BudgetOptimizer>> {
         Box::new(ParticleSwarm::default()),
         Box::new(SimulatedAnnealing::default()),
         Box::new(ProjectedGradient::default()),
+        Box::new(BayesianOptimizer::default()),
         Box::new(RandomSearch::default()),
     ]
 }

@@ -9,7 +9,7 @@
 //! | a response curve | what a spend buys, its slope, its declared shape | [`ResponseCurve`], [`Shape`] |
 //! | built-in curves | concave: [`MichaelisMenten`], [`NegativeExponential`], [`Logarithmic`], [`Power`]; concave or S-shaped: [`Hill`]; S-shaped: [`Logistic`]; [`PiecewiseLinear`], [`Steps`] | also [`Scaled`], [`Sum`], [`Observed`], and [`UserCurve`] for your own |
 //! | a problem | campaigns, bounds, groups, total, [`Objective`]; refused when its constraints clash | [`BudgetProblem`], [`Campaign`], [`Group`], [`Total`] |
-//! | an optimiser | a problem in, a plan out | [`BudgetOptimizer`], [`Exact`], [`DifferentialEvolution`], [`GeneticAlgorithm`], [`ParticleSwarm`], [`SimulatedAnnealing`], [`ProjectedGradient`], [`RandomSearch`], [`default_optimizers`] |
+//! | an optimiser | a problem in, a plan out | [`BudgetOptimizer`], [`Exact`], [`DifferentialEvolution`], [`GeneticAlgorithm`], [`ParticleSwarm`], [`SimulatedAnnealing`], [`ProjectedGradient`], [`BayesianOptimizer`], [`RandomSearch`], [`default_optimizers`] |
 //! | a plan | budgets in minor units, value, upper bound, gap, shadow prices, what binds | [`Allocation`]; `Display` is a table, [`explain`](Allocation::explain) the auditor's page |
 //! | a proof | parts of all budgets, each with prices that bound it | [`Certificate`], [`verify`](Certificate::verify) |
 //! | several optimisers | one problem, one row each | [`compare_optimizers`], [`Comparison`] |
@@ -45,6 +45,7 @@
 //! | `serde` | no | `ProblemSpec` and `CurveSpec`, problems and curves as plain data; `Serialize` for plans, comparisons and certificates, `Deserialize` for certificates |
 
 mod allocation;
+mod bayes;
 mod certificate;
 mod compare;
 mod currency;
@@ -57,9 +58,10 @@ mod oracle;
 mod problem;
 mod program;
 mod search;
-pub use adsml_core::FitContext;
+pub use adsml_core::{FitContext, Seed};
 
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
+pub use bayes::{BayesianOptimizer, BayesianSearch, Kernel, Recommendation};
 pub use certificate::{Certificate, CertificateError, Verified};
 pub use compare::{Comparison, ComparisonRow, compare_optimizers, default_optimizers};
 pub use currency::Currency;
