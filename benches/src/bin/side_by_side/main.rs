@@ -5,12 +5,14 @@
 //! cargo run --release -p adsml-benches --bin side_by_side -- models --data DIR --threads 1 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- hard-instances DIR
 //! cargo run --release -p adsml-benches --bin side_by_side -- optimize --data DIR --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- bayes --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- meta --rows 1000000 --json
 //! ```
 //!
 //! The peers' sides are under `benches/peers/`; `docs/benchmarks.md` says how figures are taken.
 #![allow(clippy::print_stdout)] // A bench answers on stdout.
 
+mod bayes;
 mod hard_instances;
 mod instance;
 mod meta;
@@ -39,6 +41,8 @@ enum Bench {
     Models(models::ModelsArgs),
     /// Divide budgets with every optimiser.
     Optimize(optimize::OptimizeArgs),
+    /// Divide budgets by few, noisy evaluations.
+    Bayes(bayes::BayesArgs),
     /// Write budget problems that are hard, or large.
     HardInstances(hard_instances::HardInstancesArgs),
 }
@@ -49,6 +53,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Meta(args) => meta::run(&args),
         Bench::Models(args) => models::run(&args),
         Bench::Optimize(args) => optimize::run(&args),
+        Bench::Bayes(args) => bayes::run(&args),
         Bench::HardInstances(args) => hard_instances::run(&args),
     }
 }
