@@ -1,6 +1,7 @@
 //! How much is expected of a plan, and the climb to where it is most.
 
 use super::gp::{GaussianProcess, Posterior};
+use super::kernel::Kernel;
 use super::normal::{log_improvement, log_probability};
 use crate::program::Program;
 use crate::search::FeasibleSet;
@@ -32,15 +33,22 @@ pub(super) struct Outlook<'a> {
 /// A campaign whose spend can move, and how far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Axis {
+    pub(super) kernel: Kernel,
     pub(super) campaign: usize,
     pub(super) least: f64,
     pub(super) width: f64,
 }
 
 impl Axis {
-    /// A spend as a fraction of the free range.
-    pub(super) fn fraction(&self, spends: &[f64]) -> f64 {
-        (spends[self.campaign] - self.least) / self.width
+    /// Where the process sees a spend, and how fast that moves with it.
+    fn place(&self, spends: &[f64]) -> (f64, f64) {
+        let (coordinate, slope) = self.kernel.coordinate((spends[self.campaign] - self.least) / self.width);
+        (coordinate, slope / self.width)
+    }
+
+    /// Where the process sees a spend.
+    pub(super) fn coordinate(&self, spends: &[f64]) -> f64 {
+        self.place(spends).0
     }
 }
 
@@ -87,7 +95,7 @@ impl<'a> Outlook<'a> {
             };
             slopes[axis.campaign] = (judged.by_mean * self.posterior.mean_slopes[i]
                 + judged.by_sd * self.posterior.sd_slopes[i])
-                / axis.width
+                * axis.place(spends).1
                 + judged.by_costs * (program.cost + change)
                 + judged.by_needed * ratio;
         }
@@ -96,7 +104,7 @@ impl<'a> Outlook<'a> {
 
     fn locate(&mut self, spends: &[f64]) {
         self.point.clear();
-        self.point.extend(self.active.iter().map(|axis| axis.fraction(spends)));
+        self.point.extend(self.active.iter().map(|axis| axis.coordinate(spends)));
     }
 
     fn judge(&self, goal: Goal, terms: &Terms, mean: f64, sd: f64) -> Judged {
@@ -240,7 +248,6 @@ pub(super) fn objective(program: &Program, spends: &[f64], response: f64) -> (f6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bayes::kernel::Kernel;
     use crate::oracle::random_program;
 
     #[test]
@@ -248,11 +255,12 @@ mod tests {
         let mut checked = 0;
         for seed in 0..40 {
             let program = random_program(seed);
-            let axes: Vec<Axis> =
-                (0..program.n_campaigns()).map(|campaign| Axis { campaign, least: 0.0, width: 10.0 }).collect();
+            let kernel = if seed % 2 == 0 { Kernel::Additive } else { Kernel::Ard };
+            let axis = |campaign| Axis { kernel, campaign, least: 0.0, width: 10.0 };
+            let axes: Vec<Axis> = (0..program.n_campaigns()).map(axis).collect();
             let d = axes.len();
             let x: Vec<f64> = (0..4 * d).map(|i| (0.37 * i as f64 + 0.1).fract()).collect();
-            let process = GaussianProcess::fit(Kernel::Additive, d, &x, &[3.0, 5.0, 4.0, 6.5], &mut None).unwrap();
+            let process = GaussianProcess::fit(kernel, d, &x, &[3.0, 5.0, 4.0, 6.5], &mut None).unwrap();
             let mut outlook = Outlook::new(&program, &process, &axes);
             let spends: Vec<f64> = (0..d).map(|i| 2.3 + 1.1 * i as f64).collect();
             for goal in [Goal::Mean, Goal::Improve(Some(4.2)), Goal::Improve(None)] {

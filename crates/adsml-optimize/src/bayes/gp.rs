@@ -156,8 +156,9 @@ impl<'a> Evidence<'a> {
     fn new(kernel: Kernel, d: usize, x: &'a [f64], y: &'a [f64]) -> Self {
         let n_variances = kernel.n_variances(d);
         let (length, variance) = match kernel {
-            // A curve bends once or twice over its range; the variances of all together are that of the observations.
-            Kernel::Additive => ((-0.7, 0.7), (-(d.max(1) as f64).ln(), 1.0)),
+            // Curves that bend about once over their range; together they vary several times as much as the observations,
+            // whose spends are tied to one sum.
+            Kernel::Additive => ((0.0, 0.4), (1.5 - (d.max(1) as f64).ln(), 1.5)),
             Kernel::Ard => ((-0.3, 0.8), (0.0, 1.0)),
         };
         let mut priors = vec![length; d];

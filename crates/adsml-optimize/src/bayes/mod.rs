@@ -35,7 +35,9 @@ use crate::{Allocation, BudgetOptimizer, BudgetProblem, OptimizeError, Result, S
 /// optimisers; [`maximize`](Self::maximize) evaluates a function of yours, noisy or not; [`BayesianSearch`] asks and is
 /// told, for experiments that outlive a process.
 ///
-/// Cost: about 30 ms a call at 10 campaigns and 40 calls, growing with the cube of the calls.
+/// What has to be improved on is the best evaluation; where those are noisy, the best posterior mean of any plan.
+///
+/// Cost: about 5 ms a call at 10 campaigns and 40 calls, growing with the cube of the calls.
 ///
 /// Sources: Jones, Schonlau and Welch (1998), "Efficient global optimization of expensive black-box functions", J. Global
 /// Optim. 13; Ament et al. (2023), "Unexpected improvements to expected improvement", NeurIPS 36; constraints: Gardner et
@@ -65,7 +67,7 @@ pub struct BayesianOptimizer {
 }
 
 impl Default for BayesianOptimizer {
-    /// 100 calls, 10 of them before anything is modelled; [`Kernel::Ard`].
+    /// 100 calls, 10 of them before anything is modelled; [`Kernel::Additive`].
     fn default() -> Self {
         Self { n_calls: 100, n_initial_points: 10, kernel: Kernel::default() }
     }
@@ -87,7 +89,7 @@ impl BayesianOptimizer {
         self
     }
 
-    /// What is assumed of the response; default [`Kernel::Ard`].
+    /// What is assumed of the response; default [`Kernel::Additive`].
     #[must_use]
     pub fn kernel(mut self, kernel: Kernel) -> Self {
         self.kernel = kernel;

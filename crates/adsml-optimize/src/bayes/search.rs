@@ -103,7 +103,7 @@ impl BayesianSearch {
             noisy: true,
             seed,
             asked: 0,
-            axes: axes(program),
+            axes: axes(program, settings.kernel),
             observations: Vec::new(),
             hyper: None,
             process: None,
@@ -131,7 +131,8 @@ impl BayesianSearch {
         let set = FeasibleSet::new(&self.domain);
         let candidates = match &self.process {
             Some(process) if self.observations.len() >= self.n_initial_points => {
-                self.improve(process, &set, Goal::Improve(self.incumbent(process).map(|best| best.1)), &mut stream)
+                let best = self.to_be_improved(process, &set, &mut stream);
+                self.improve(process, &set, Goal::Improve(best), &mut stream)
             }
             _ => self.explore(&set, &mut stream),
         };
@@ -229,9 +230,9 @@ impl BayesianSearch {
         if self.process.is_some() || self.observations.is_empty() {
             return;
         }
-        let fractions =
-            |seen: &Observation| self.axes.iter().map(|axis| axis.fraction(&seen.spends)).collect::<Vec<_>>();
-        let x: Vec<f64> = self.observations.iter().flat_map(fractions).collect();
+        let places =
+            |seen: &Observation| self.axes.iter().map(|axis| axis.coordinate(&seen.spends)).collect::<Vec<_>>();
+        let x: Vec<f64> = self.observations.iter().flat_map(places).collect();
         let y: Vec<f64> = self.observations.iter().map(|seen| seen.response).collect();
         self.process = GaussianProcess::fit(self.kernel, self.axes.len(), &x, &y, &mut self.hyper);
     }
@@ -249,6 +250,19 @@ impl BayesianSearch {
             }
         }
         best
+    }
+
+    /// The objective that the next plan should improve on. Where observations are noisy, the best posterior mean of any plan:
+    /// that plan would be recommended now, whether it was evaluated or not.
+    fn to_be_improved(&self, process: &GaussianProcess, set: &FeasibleSet<'_>, stream: &mut Stream) -> Option<f64> {
+        if !self.noisy {
+            return self.incumbent(process).map(|best| best.1);
+        }
+        let plans = self.improve(process, set, Goal::Mean, stream);
+        let (best, program) = (plans.first()?, &self.problem.program);
+        let (mean, _) = Outlook::new(program, process, &self.axes).response(best);
+        let (value, missing) = objective(program, best, mean);
+        (missing == 0.0).then_some(value)
     }
 
     /// Feasible plans, the farthest from all evaluated ones first; the plan next to today's before all others.
@@ -271,10 +285,10 @@ impl BayesianSearch {
         plans
     }
 
-    /// Squared distance to the nearest evaluated plan, in fractions of the free ranges.
+    /// Squared distance to the nearest evaluated plan, as the process sees them.
     fn nearest(&self, plan: &[f64]) -> f64 {
         let distance = |seen: &Observation| -> f64 {
-            self.axes.iter().map(|axis| (axis.fraction(plan) - axis.fraction(&seen.spends)).powi(2)).sum()
+            self.axes.iter().map(|axis| (axis.coordinate(plan) - axis.coordinate(&seen.spends)).powi(2)).sum()
         };
         self.observations.iter().map(distance).fold(f64::INFINITY, f64::min)
     }
@@ -339,13 +353,13 @@ impl BayesianSearch {
 }
 
 /// Campaigns whose spend can move, and between what.
-fn axes(program: &Program) -> Vec<Axis> {
+fn axes(program: &Program, kernel: Kernel) -> Vec<Axis> {
     let least = |i: usize| if program.terms[i].or_zero { 0.0 } else { program.terms[i].lower };
     let n = program.n_campaigns();
     let free = program.total.1 - (0..n).map(least).sum::<f64>();
     let axis = |campaign: usize| {
         let least = least(campaign);
-        Axis { campaign, least, width: (program.terms[campaign].upper - least).min(free) }
+        Axis { kernel, campaign, least, width: (program.terms[campaign].upper - least).min(free) }
     };
     (0..n).map(axis).filter(|axis| axis.width > 0.0).collect()
 }

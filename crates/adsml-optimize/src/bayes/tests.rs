@@ -1,9 +1,11 @@
 //! Bayesian searches, held to what they promise.
 
 use adsml_core::{CancelToken, FitContext, Seed};
+use proptest::prelude::*;
 
 use super::{BayesianOptimizer, BayesianSearch, Kernel};
-use crate::oracle::{problem_of, random_program};
+use crate::oracle::{best_of_all, problem_of, random_program};
+use crate::program::Program;
 use crate::{
     BudgetOptimizer, BudgetProblem, Campaign, Currency, Hill, Limit, Logarithmic, Objective, OptimizeError,
     StoppingReason, Total,
@@ -147,4 +149,75 @@ fn cancelled_it_returns_what_it_has() {
     let context = FitContext { cancel: Some(&token), ..FitContext::default() };
     let plan = BayesianOptimizer::default().allocate_with(&concave(), &context).unwrap();
     assert_eq!((plan.stopping(), plan.evaluations()), (StoppingReason::Cancelled, 1));
+}
+
+#[test]
+fn asking_and_telling_by_hand_is_what_maximize_does() {
+    let problem = concave();
+    let settings = BayesianOptimizer::default().n_calls(14);
+    let observe = |budgets: &[i64]| problem.value(budgets).unwrap();
+    let mut by_hand = BayesianSearch::new(&settings, &problem, Seed::new(5)).unwrap();
+    for _ in 0..14 {
+        let budgets = by_hand.ask().unwrap();
+        by_hand.tell(&budgets, observe(&budgets)).unwrap();
+    }
+    let recommended = by_hand.recommend().unwrap();
+    let plan = settings.maximize(&problem, observe, &FitContext::seeded(5)).unwrap();
+    assert_eq!((plan.budgets(), plan.evaluations()), (&recommended.budgets[..], 14));
+    assert!(recommended.response_sd > 0.0);
+}
+
+#[test]
+fn the_only_plan_there_is_is_looked_at_again_only_where_observations_are_noisy() {
+    let problem = BudgetProblem::builder(Currency::new("EUR"))
+        .campaign(Campaign::new("A", Logarithmic::new(500.0, 100.0).unwrap()))
+        .total(Total::Exactly(100.0))
+        .build()
+        .unwrap();
+    for kernel in [Kernel::Additive, Kernel::Ard] {
+        let settings = BayesianOptimizer::default().n_calls(15).kernel(kernel);
+        let plan = settings.allocate(&problem).unwrap();
+        assert_eq!((plan.evaluations(), plan.stopping()), (1, StoppingReason::Converged));
+        // Fifteen times the same point: the covariance matrix has rank one but for the noise.
+        let noisy = settings.maximize(&problem, |_| 3.0, &FitContext::default()).unwrap();
+        assert_eq!((noisy.budgets(), noisy.evaluations()), (&[10_000][..], 15));
+    }
+}
+
+#[test]
+fn money_need_not_all_be_spent() {
+    // 2 * 500 / (100 + x) = 1 at a profit of 2 per unit of response: x = 900.
+    let problem = BudgetProblem::builder(Currency::new("EUR"))
+        .campaign(Campaign::new("A", Logarithmic::new(500.0, 100.0).unwrap()))
+        .total(Total::AtMost(2000.0))
+        .objective(Objective::Profit { margin: 2.0 })
+        .build()
+        .unwrap();
+    let best = 1000.0 * 10.0_f64.ln() - 900.0;
+    for kernel in [Kernel::Additive, Kernel::Ard] {
+        let plan = BayesianOptimizer::default().n_calls(25).kernel(kernel).allocate(&problem).unwrap();
+        assert!(plan.value() > 0.999 * best, "{kernel:?}: {} of {best}", plan.value());
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_plan_it_asks_for_is_feasible(seed in any::<u64>(), ard in any::<bool>()) {
+        // Floors are for the acquisition to keep, not for every plan that is tried.
+        let program = Program { floor: None, reward: 1.0, ..random_program(seed) };
+        prop_assume!(best_of_all(&program).is_some());
+        let problem = problem_of(program);
+        let kernel = if ard { Kernel::Ard } else { Kernel::Additive };
+        let settings = BayesianOptimizer::default().n_initial_points(3).kernel(kernel);
+        let mut search = BayesianSearch::new(&settings, &problem, Seed::new(seed)).unwrap();
+        for call in 0..6 {
+            let budgets = search.ask().unwrap();
+            prop_assert!(problem.check(&budgets).is_ok(), "{:?}", problem.check(&budgets));
+            search.tell(&budgets, f64::from(call % 3)).unwrap();
+        }
+        let recommended = search.recommend().unwrap();
+        prop_assert!(problem.check(&recommended.budgets).is_ok());
+    }
 }
