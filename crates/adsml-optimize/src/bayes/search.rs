@@ -86,7 +86,8 @@ pub struct Recommendation {
 }
 
 impl BayesianSearch {
-    /// A search that has seen nothing. Of the problem it uses bounds, groups, total and objective, not the curves.
+    /// A search that has seen nothing. Of the problem it uses bounds, groups, total and objective; the curves only to choose who
+    /// gets a left-over minor unit.
     ///
     /// `O(n)` for `n` campaigns. [`n_calls`](BayesianOptimizer::n_calls) is not used: the caller decides when to stop.
     ///
