@@ -87,7 +87,8 @@ fn steps_in_cents_are_solved_as_by_a_dynamic_programme() {
         let slack = 1e-12 * best;
         assert!(plan.value() <= best + slack && plan.upper_bound() >= best - slack, "seed {seed}: {best}\n{plan}");
         if plan.stopping() == StoppingReason::GapReached {
-            assert!(plan.value() >= best * (1.0 - 1e-9), "seed {seed}: {best}\n{plan}");
+            // The gap asked for, and nothing beyond it.
+            assert!(plan.gap() <= 1e-9 && plan.value() >= best * (1.0 - 1e-9), "seed {seed}: {best}\n{plan}");
         } else {
             open += 1;
         }

@@ -90,8 +90,8 @@ pub(super) struct Search<'p> {
     best: Option<(f64, Vec<i64>)>,
     nearest: (f64, Vec<f64>),
     history: Vec<HistoryPoint>,
-    /// Whether a part was closed although a better plan of fractions of minor units may be in it.
-    rounding_left: bool,
+    /// The greatest bound of the parts that were closed although a better plan of fractions of minor units may be in them.
+    rounding_left: f64,
 }
 
 impl<'p> Search<'p> {
@@ -109,7 +109,7 @@ impl<'p> Search<'p> {
             best: None,
             nearest: (f64::INFINITY, Vec::new()),
             history: Vec::new(),
-            rounding_left: false,
+            rounding_left: f64::NEG_INFINITY,
         }
     }
 
@@ -120,11 +120,9 @@ impl<'p> Search<'p> {
         // The first part is worked on at once: twins are looked for only if it has to be cut.
         self.work(open);
         let stopping = loop {
-            let Some(top) = self.open.peek() else {
-                break if self.rounding_left { StoppingReason::WholeUnits } else { StoppingReason::GapReached };
-            };
-            if self.is_good_enough(top.bound) {
-                break StoppingReason::GapReached;
+            if self.open.peek().is_none_or(|top| self.is_good_enough(top.bound)) {
+                let closed = self.rounding_left == f64::NEG_INFINITY || self.is_good_enough(self.rounding_left);
+                break if closed { StoppingReason::GapReached } else { StoppingReason::WholeUnits };
             }
             if self.context.check_cancelled().is_err() {
                 break StoppingReason::Cancelled;
@@ -203,7 +201,9 @@ impl<'p> Search<'p> {
             }
             if tolerance == 0.0 {
                 cut = self.cut_to_whole_units(&part, &relaxed);
-                self.rounding_left |= cut.is_none();
+                if cut.is_none() {
+                    self.rounding_left = self.rounding_left.max(bound);
+                }
             }
         }
         self.note(bound);
