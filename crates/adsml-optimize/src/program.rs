@@ -79,8 +79,14 @@ impl Program {
     /// By how much the floor is missed, in units of response; 0 when it is kept (within [`FLOOR_TOLERANCE`]) or absent.
     pub(crate) fn shortfall(&self, spends: &[f64]) -> f64 {
         let Some(floor) = self.floor else { return 0.0 };
-        let response = self.response(spends);
-        let needed = floor.ratio * spends.iter().sum::<f64>() + floor.least;
+        floor.shortfall(self.response(spends), spends.iter().sum())
+    }
+}
+
+impl VolumeFloor {
+    /// By how much a response misses what this floor asks for at a spend; 0 within [`FLOOR_TOLERANCE`].
+    pub(crate) fn shortfall(&self, response: f64, spend: f64) -> f64 {
+        let needed = self.ratio * spend + self.least;
         let missing = needed - response;
         if missing <= FLOOR_TOLERANCE * needed.abs().max(response.abs()) { 0.0 } else { missing }
     }

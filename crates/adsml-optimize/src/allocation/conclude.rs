@@ -4,12 +4,12 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use super::shadow::shadow_prices;
-use super::{Allocation, Binding, CampaignPlan, gap_to};
-use crate::certificate::{Certificate, Node};
+use super::{Allocation, Binding, CampaignPlan};
+use crate::certificate::{Certificate, Node, relative_gap};
 use crate::exact::{local_prices, root_bound};
 use crate::optimizer::{Found, HistoryPoint, StoppingReason};
 use crate::problem::BudgetProblem;
-use crate::problem::judge::spends as spends_of;
+use crate::problem::judge::{minor, spends as spends_of};
 use crate::problem::rounding::round_to_minor;
 use crate::{OptimizeError, Result};
 
@@ -61,7 +61,7 @@ impl Allocation {
         let upper_bound = bounds.fold(value, f64::max);
         let prices = match &nodes[..] {
             // Nothing was cut and nothing is missing: the proof's prices are the plan's.
-            [Node::Bound(prices, bound)] if gap_to(value, *bound) < 1e-9 => Some(prices.clone()),
+            [Node::Bound(prices, bound)] if relative_gap(value, *bound) < 1e-9 => Some(prices.clone()),
             _ => local_prices(program, &spends, course.threads),
         };
         let bindings: Vec<Binding> =
@@ -73,7 +73,7 @@ impl Allocation {
             .map(|(i, campaign)| CampaignPlan {
                 id: campaign.id.clone(),
                 budget: budgets[i],
-                today: campaign.today.map(|today| (today * program.minor_per_major).round() as i64),
+                today: campaign.today.map(|today| minor(program, today)),
                 response: responses[i],
                 marginal: campaign.curve.marginal(spends[i]),
                 binding: bindings[i],
@@ -85,7 +85,7 @@ impl Allocation {
             value,
             response: responses.iter().sum(),
             upper_bound,
-            gap: gap_to(value, upper_bound),
+            gap: relative_gap(value, upper_bound),
             shadow_prices: prices.map(|prices| shadow_prices(problem, &spends, &bindings, &prices)).unwrap_or_default(),
             evaluations: course.evaluations,
             stopping: course.stopping,

@@ -5,7 +5,7 @@ mod display;
 mod explain;
 mod shadow;
 
-use crate::certificate::{Certificate, relative_gap};
+use crate::certificate::Certificate;
 use crate::currency::Currency;
 use crate::optimizer::{HistoryPoint, StoppingReason};
 
@@ -149,9 +149,4 @@ impl Allocation {
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
-}
-
-/// The gap of a value to a bound.
-pub(crate) fn gap_to(value: f64, upper_bound: f64) -> f64 {
-    relative_gap(value, upper_bound)
 }

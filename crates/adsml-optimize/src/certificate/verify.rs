@@ -10,6 +10,7 @@ use super::declared::{self, Bounder};
 use super::rounding::{EVALUATION, Outward};
 use super::{Certificate, CertificateError, Node, Prices, relative_gap};
 use crate::problem::BudgetProblem;
+use crate::problem::judge::minor;
 use crate::program::{Program, Term};
 
 type Result<T> = std::result::Result<T, CertificateError>;
@@ -160,7 +161,7 @@ struct Frame {
 
 impl<'p> Walk<'p> {
     fn new(program: &'p Program, classes: &'p [Vec<usize>]) -> Self {
-        let minor = |amount: f64| (amount * program.minor_per_major).round() as i64;
+        let minor = |amount: f64| minor(program, amount);
         Self {
             program,
             low: program.terms.iter().map(|term| if term.or_zero { 0 } else { minor(term.lower) }).collect(),
@@ -264,7 +265,7 @@ impl<'p> Walk<'p> {
     /// Whether bounds and sums of whole minor units exclude every plan.
     fn is_empty(&self) -> bool {
         let program = self.program;
-        let minor = |amount: f64| (amount * program.minor_per_major).round() as i64;
+        let minor = |amount: f64| minor(program, amount);
         // Least and most of a campaign, or nothing when its box is empty.
         let range = |i: usize| -> Option<(i64, i64)> {
             let term = &program.terms[i];

@@ -3,7 +3,8 @@
 use super::choice::{Choice, Domain, choose};
 use crate::certificate::Prices;
 use crate::certificate::rounding::Outward;
-use crate::program::Program;
+use crate::problem::judge::{major, minor};
+use crate::program::{Program, Term};
 
 /// A box of budgets, in minor units.
 #[derive(Debug, Clone)]
@@ -15,29 +16,22 @@ pub(super) struct Part {
 impl Part {
     /// The whole problem.
     pub(super) fn whole(program: &Program) -> Self {
-        let minor = |amount: f64| (amount * program.minor_per_major).round() as i64;
-        let low = |term: &crate::program::Term| if term.or_zero { 0 } else { minor(term.lower) };
+        let low = |term: &Term| if term.or_zero { 0 } else { minor(program, term.lower) };
         Self {
             low: program.terms.iter().map(low).collect(),
-            high: program.terms.iter().map(|term| minor(term.upper)).collect(),
+            high: program.terms.iter().map(|term| minor(program, term.upper)).collect(),
         }
     }
 
     /// Where each campaign's spend may lie.
     pub(super) fn domains(&self, program: &Program) -> Vec<Domain> {
-        let mut domains = Vec::with_capacity(self.low.len());
-        self.domains_into(program, &mut domains);
-        domains
-    }
-
-    /// [`domains`](Self::domains) into a buffer.
-    pub(super) fn domains_into(&self, program: &Program, domains: &mut Vec<Domain>) {
-        domains.clear();
-        domains.extend(program.terms.iter().zip(&self.low).zip(&self.high).map(|((term, &low), &high)| Domain {
-            from: (low as f64 / program.minor_per_major).max(term.lower),
-            to: (high as f64 / program.minor_per_major).min(term.upper),
+        let boxes = program.terms.iter().zip(&self.low).zip(&self.high);
+        let domain = |((term, &low), &high): ((&Term, &i64), &i64)| Domain {
+            from: major(program, low).max(term.lower),
+            to: major(program, high).min(term.upper),
             zero: term.or_zero && low <= 0,
-        }));
+        };
+        boxes.map(domain).collect()
     }
 
     /// Both sides of a cut: `x[campaign] <= at`, and `x[campaign] >= at + 1`; twins follow.
@@ -88,13 +82,7 @@ pub(super) fn bound_at(program: &Program, domains: &[Domain], prices: &Prices, n
     let weight = program.reward + prices.floor;
     let mut sum = Outward::default();
     let mut pay = |price: f64, least: f64, most: f64| {
-        let paid = if price > 0.0 {
-            price * most
-        } else if price < 0.0 {
-            price * least
-        } else {
-            0.0
-        };
+        let paid = allowance(price, least, most);
         sum.add(paid, paid.abs());
     };
     let (least, most) = program.total;
@@ -111,6 +99,17 @@ pub(super) fn bound_at(program: &Program, domains: &[Domain], prices: &Prices, n
         sum.add(choice.bound, magnitude(program, campaign, domain, price, &choice));
     }
     sum.claim()
+}
+
+/// What a price is paid for: the most that may be spent, or the least when money is given away.
+pub(super) fn allowance(price: f64, least: f64, most: f64) -> f64 {
+    if price > 0.0 {
+        price * most
+    } else if price < 0.0 {
+        price * least
+    } else {
+        0.0
+    }
 }
 
 /// Of what magnitudes the bound of a choice is made: what is earned is what is left plus what is paid.

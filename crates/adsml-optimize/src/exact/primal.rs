@@ -15,14 +15,13 @@ pub(super) fn candidates(
     domains: &[Domain],
     relaxed: &Relaxed,
     twins: &Twins,
-    tolerance: f64,
 ) -> Vec<Vec<f64>> {
     let mut found = Vec::new();
     let jumpers = jumpers(program, relaxed, domains, twins);
     if jumpers.is_empty() {
         // One state each: where all is concave, the mixture is the solution.
         if !program.terms.iter().zip(domains).all(|(term, domain)| is_plain(term, domain)) {
-            found.extend(local(program, relaxer, domains, &relaxed.spends, &relaxed.prices, tolerance));
+            found.extend(local(program, relaxer, domains, &relaxed.spends, &relaxed.prices));
         }
         found.push(relaxed.spends.clone());
         return found;
@@ -36,7 +35,7 @@ pub(super) fn candidates(
     for order in orders {
         for extra in [false, true] {
             let states = greedy_states(program, relaxed, &order, extra);
-            found.extend(local(program, relaxer, domains, &states, &relaxed.prices, tolerance));
+            found.extend(local(program, relaxer, domains, &states, &relaxed.prices));
         }
     }
     found.push(relaxed.spends.clone());
@@ -93,7 +92,6 @@ fn local(
     domains: &[Domain],
     states: &[f64],
     prices: &Prices,
-    tolerance: f64,
 ) -> Option<Vec<f64>> {
     let mut stretches: Vec<Domain> =
         (0..states.len()).map(|i| concave_stretch(program, i, &domains[i], states[i])).collect();
@@ -104,10 +102,11 @@ fn local(
             return None;
         }
     }
-    Some(relaxer.relax(&stretches, prices, tolerance).spends)
+    Some(relaxer.relax(&stretches, prices, 0.0).spends)
 }
 
-/// Lets the campaigns that do not move move too, those with the longest way to go first, until the total is reachable.
+/// Lets one campaign leave its stretch to take what is left of the total, or to give what is missing: the one with the least
+/// room for it; where none has enough, all may move.
 fn free_one(program: &Program, domains: &[Domain], states: &[f64], stretches: &mut [Domain]) {
     let least: f64 = stretches.iter().map(Domain::least).sum();
     let most: f64 = stretches.iter().map(Domain::most).sum();

@@ -188,7 +188,7 @@ impl<'p> Search<'p> {
             if self.is_good_enough(bound) || (relaxed.hopeless && !self.nearest.1.is_empty()) {
                 break;
             }
-            let found = candidates(self.program, &mut self.relaxer, &domains, &relaxed, &self.twins, 0.0);
+            let found = candidates(self.program, &mut self.relaxer, &domains, &relaxed, &self.twins);
             for spends in found {
                 self.consider(&spends);
             }
@@ -277,12 +277,12 @@ impl<'p> Search<'p> {
         if relaxed.promised[i] <= 1e-3 * self.exact.gap * value / domains.len() as f64 {
             return None;
         }
-        let (campaign, share) = self.twin_to_cut(part, relaxed, i);
+        let campaign = self.twin_to_cut(part, relaxed, i);
         let (low, high) = (relaxed.dear[campaign], relaxed.cheap[campaign]);
         let at = if domains[campaign].zero && low == 0.0 && high >= domains[campaign].from {
             0
         } else {
-            ((low + share * (high - low)) * per_major).floor() as i64
+            (0.5 * (low + high) * per_major).floor() as i64
         };
         Some((campaign, at.clamp(part.low[campaign], part.high[campaign] - 1)))
     }
@@ -306,9 +306,8 @@ impl<'p> Search<'p> {
     }
 
     /// Of twins in the same state, the one whose cut halves the question how many of them go up.
-    fn twin_to_cut(&self, part: &Part, relaxed: &Relaxed, campaign: usize) -> (usize, f64) {
-        const SHARE: f64 = 0.5;
-        let Some((class, _)) = self.twins.place(campaign) else { return (campaign, SHARE) };
+    fn twin_to_cut(&self, part: &Part, relaxed: &Relaxed, campaign: usize) -> usize {
+        let Some((class, _)) = self.twins.place(campaign) else { return campaign };
         let same: Vec<usize> = class
             .iter()
             .copied()
@@ -316,7 +315,7 @@ impl<'p> Search<'p> {
             .collect();
         let (low, high) = (relaxed.dear[campaign], relaxed.cheap[campaign]);
         let up: f64 = same.iter().map(|&i| (relaxed.spends[i] - low) / (high - low)).sum();
-        (same[(up.floor().max(0.0) as usize).min(same.len() - 1)], SHARE)
+        same[(up.floor().max(0.0) as usize).min(same.len() - 1)]
     }
 }
 

@@ -159,8 +159,7 @@ impl BudgetProblem {
 
     /// Today's budgets in minor units, when every campaign has one.
     pub fn today(&self) -> Option<Vec<i64>> {
-        let minor =
-            |campaign: &Campaign| campaign.today.map(|budget| (budget * self.program.minor_per_major).round() as i64);
-        self.campaigns.iter().map(minor).collect()
+        let today = |campaign: &Campaign| campaign.today.map(|budget| judge::minor(&self.program, budget));
+        self.campaigns.iter().map(today).collect()
     }
 }

@@ -6,7 +6,7 @@ use adsml_core::{FitContext, Stream};
 
 use super::FeasibleSet;
 use crate::optimizer::{Found, HistoryPoint, StoppingReason};
-use crate::program::{FLOOR_TOLERANCE, Program};
+use crate::program::Program;
 use crate::{Allocation, BudgetProblem, OptimizeError, Result};
 
 /// How good a plan is, by Deb's rules (2000, "An efficient constraint handling method for genetic algorithms", CMAME 186):
@@ -24,16 +24,8 @@ impl Standing {
     pub(super) fn of(program: &Program, sums: Sums) -> Self {
         let value = if sums.value.is_nan() { f64::NEG_INFINITY } else { sums.value };
         let Some(floor) = program.floor else { return Self { shortfall: 0.0, value } };
-        let missing = floor.ratio * sums.spend + floor.least - sums.response;
-        let needed = (floor.ratio * sums.spend + floor.least).abs().max(sums.response.abs());
-        let shortfall = if missing.is_nan() {
-            f64::INFINITY
-        } else if missing <= FLOOR_TOLERANCE * needed {
-            0.0
-        } else {
-            missing
-        };
-        Self { shortfall, value }
+        let shortfall = floor.shortfall(sums.response, sums.spend);
+        Self { shortfall: if shortfall.is_nan() { f64::INFINITY } else { shortfall }, value }
     }
 
     pub(super) fn beats(self, other: Self) -> bool {
@@ -54,9 +46,7 @@ impl Sums {
     pub(super) fn of_campaign(program: &Program, campaign: usize, spend: f64) -> Self {
         let term = &program.terms[campaign];
         let response = term.curve.value(spend);
-        let earned = program.reward * response - program.cost * spend;
-        let change = if term.change_cost == 0.0 { 0.0 } else { term.change_cost * (spend - term.today).abs() };
-        Self { value: earned - change, response, spend }
+        Self { value: term.objective(program.reward, program.cost, spend, response), response, spend }
     }
 
     pub(super) fn plus(self, other: Self) -> Self {

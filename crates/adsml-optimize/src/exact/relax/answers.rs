@@ -6,7 +6,7 @@ use super::crossing::{Answer, Crossing};
 use super::{Relaxer, Terms, claimed};
 use crate::certificate::rounding::Outward;
 use crate::exact::choice::{Choice, Domain, choose, is_plain, plain_spend};
-use crate::exact::part::magnitude;
+use crate::exact::part::{allowance, magnitude};
 
 /// Campaigns that one thread answers for at a time.
 const CHUNK: usize = 4096;
@@ -210,16 +210,5 @@ impl Relaxer<'_> {
                 relaxer.ask(domains, terms, &sample, price, false)
             });
         if share >= 0.5 { cheap.price } else { dear.price }
-    }
-}
-
-/// What the total's price is paid for: the most that may be spent, or the least when money is given away.
-fn allowance(price: f64, least: f64, most: f64) -> f64 {
-    if price > 0.0 {
-        price * most
-    } else if price < 0.0 {
-        price * least
-    } else {
-        0.0
     }
 }
