@@ -1,62 +1,14 @@
 //! What readers allocate: at most four times the input and 16 MiB, whatever the input; and little beside the columns.
-#![allow(unsafe_code)]
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::num::NonZeroUsize;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use adsml_core::Table;
 use adsml_features::{ColumnType, CsvReader, JsonReader};
+use adsml_testing::{CountingAllocator, alone, measured};
 use proptest::prelude::*;
 
-/// Counts the bytes that are allocated, now and at most.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-fn grown(bytes: usize) {
-    let now = NOW.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    MOST.fetch_max(now, Ordering::Relaxed);
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; the counters touch no memory of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        grown(layout.size());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Large blocks are moved by remapping pages, so that the old and the new one never take memory at once.
-        grown(size.saturating_sub(layout.size()));
-        NOW.fetch_sub(layout.size().saturating_sub(size), Ordering::Relaxed);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// One measurement at a time.
-static ALONE: Mutex<()> = Mutex::new(());
-
-/// What `read` gives and the most bytes it held at once, above those before.
-fn measured<T>(read: impl FnOnce() -> T) -> (T, usize) {
-    let before = NOW.load(Ordering::Relaxed);
-    MOST.store(before, Ordering::Relaxed);
-    let result = read();
-    (result, MOST.load(Ordering::Relaxed).saturating_sub(before))
-}
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// Reads the input by every reader and in several ways; none may exceed the bound.
 fn check(what: &str, input: &[u8]) {
@@ -88,7 +40,7 @@ fn lines(n: usize, line: impl Fn(usize) -> String) -> Vec<u8> {
 
 #[test]
 fn hostile_files_stay_within_the_bound() {
-    let _alone = ALONE.lock();
+    let _alone = alone();
     let size = 8 << 20;
     let fill = |pattern: &str| pattern.repeat(size / pattern.len()).into_bytes();
     check("commas", &fill(","));
@@ -132,7 +84,7 @@ fn hostile_files_stay_within_the_bound() {
 
 #[test]
 fn a_large_table_takes_little_more_than_its_columns() {
-    let _alone = ALONE.lock();
+    let _alone = alone();
     let text = lines(400_000, |i| format!("{},{},\"level {}\",{}\n", i as f64 / 7.0, i * 3, i % 50, (i as f64).sin()));
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), &text).unwrap();
@@ -151,7 +103,7 @@ proptest! {
 
     #[test]
     fn any_small_input_stays_within_the_bound(bytes in proptest::collection::vec(any::<u8>(), 0..4_000), repeat in 1..40_usize) {
-        let _alone = ALONE.lock();
+        let _alone = alone();
         check("random bytes", &bytes.repeat(repeat));
         let text: Vec<u8> = bytes.iter().map(|byte| b"1,;\"\n\rx{}:[]. "[usize::from(byte % 14)]).collect();
         check("random separators", &text.repeat(repeat));

@@ -1,53 +1,13 @@
 //! Whatever a file holds, reading it ends, with a table or an error, within a stated bound of memory.
-#![allow(unsafe_code)] // The counting allocator.
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use adsml_meta::{AdTable, MetaReader, Result, recognise_bytes};
+use adsml_testing::{CountingAllocator, alone, measured};
 use proptest::prelude::*;
 
-/// Counts the bytes that are allocated, now and at most.
-struct Counting;
-
-static NOW: AtomicUsize = AtomicUsize::new(0);
-static MOST: AtomicUsize = AtomicUsize::new(0);
-
-fn grown(bytes: usize) {
-    let now = NOW.fetch_add(bytes, Ordering::Relaxed) + bytes;
-    MOST.fetch_max(now, Ordering::Relaxed);
-}
-
-// SAFETY: every call goes to the system's allocator unchanged; the counters touch no memory of it.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        grown(layout.size());
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), Ordering::Relaxed);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.dealloc(memory, layout) }
-    }
-
-    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        // Large blocks are moved by remapping pages, so that the old and the new one never take memory at once.
-        grown(size.saturating_sub(layout.size()));
-        NOW.fetch_sub(layout.size().saturating_sub(size), Ordering::Relaxed);
-        // SAFETY: the caller's promises are passed on.
-        unsafe { System.realloc(memory, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
-/// One measurement at a time.
-static ALONE: Mutex<()> = Mutex::new(());
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
@@ -57,10 +17,8 @@ fn fixture(name: &str) -> Vec<u8> {
 fn check(what: &str, input: &[u8]) -> Result<AdTable> {
     let allowed = 16 * input.len() + (32 << 20);
     let read = |threads: usize| {
-        let before = NOW.load(Ordering::Relaxed);
-        MOST.store(before, Ordering::Relaxed);
-        let result = MetaReader::new().threads(threads.try_into().unwrap()).read_bytes(input, "hostile");
-        let most = MOST.load(Ordering::Relaxed).saturating_sub(before);
+        let reader = MetaReader::new().threads(threads.try_into().unwrap());
+        let (result, most) = measured(|| reader.read_bytes(input, "hostile"));
         let outcome = if result.is_ok() { "a table" } else { "refused" };
         assert!(most <= allowed, "{what}, {} bytes: {most} bytes of memory, {outcome}", input.len());
         result
@@ -80,7 +38,7 @@ const HEADER: &str =
 
 #[test]
 fn large_hostile_files_stay_within_the_bound() {
-    let _alone = ALONE.lock();
+    let _alone = alone();
     let size = 4 << 20;
     let fill = |pattern: &str| pattern.repeat(size / pattern.len()).into_bytes();
     let below = |rows: Vec<u8>| [HEADER.as_bytes().to_vec(), rows].concat();
@@ -156,7 +114,7 @@ fn large_hostile_files_stay_within_the_bound() {
 
 #[test]
 fn deep_nesting_and_huge_claims_are_refused() {
-    let _alone = ALONE.lock();
+    let _alone = alone();
     for (what, input) in [
         ("lists", "[".repeat(200_000)),
         ("objects", "{\"data\":".repeat(200_000)),
@@ -186,7 +144,7 @@ fn deep_nesting_and_huge_claims_are_refused() {
 
 #[test]
 fn every_truncation_of_every_fixture_ends() {
-    let _alone = ALONE.lock();
+    let _alone = alone();
     for entry in std::fs::read_dir(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let bytes = fixture(&name);
@@ -198,7 +156,7 @@ fn every_truncation_of_every_fixture_ends() {
 
 #[test]
 fn many_threads_and_pieces_give_the_same_table() {
-    let _alone = ALONE.lock();
+    let _alone = alone();
     let row = |i: usize| {
         format!(
             "2026-03-{:02},\"Garden, \"\"{}\"\"\nsouth\",{},25-34,{}.5,{},1,2,3,\n",
@@ -228,7 +186,7 @@ proptest! {
 
     #[test]
     fn random_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-        let _alone = ALONE.lock();
+        let _alone = alone();
         let _ = check("random bytes", &bytes);
         let _ = check("random bytes below a header", &[HEADER.as_bytes(), &bytes].concat());
         let letters: Vec<u8> = bytes.iter().map(|byte| b"1,;\"\n\rx{}:[]. All-/Total"[usize::from(byte % 24)]).collect();
@@ -238,7 +196,7 @@ proptest! {
 
     #[test]
     fn a_changed_byte_is_read_or_refused(name in prop::sample::select(vec!["en_usd_ad_set_daily.csv", "es_es_trailing_total.csv", "insights_page_1.json", "insights_nested.csv", "connector_actions.csv"]), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let _alone = ALONE.lock();
+        let _alone = alone();
         let mut bytes = fixture(name);
         let at = at.index(bytes.len());
         bytes[at] = byte;

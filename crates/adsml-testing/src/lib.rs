@@ -7,6 +7,7 @@
 //! | [`check_regressor`] | one prediction per row; rows do not see their batch; wrong shapes are refused |
 //! | [`check_classifier`] | probabilities that sum to one and agree with `predict` |
 //! | [`check_learner`] | parameters that can be listed, read and set; deterministic fits; models that survive saving |
+//! | [`measured`] | – (bytes a piece of work holds at once, under the [`CountingAllocator`], one test [`alone`]) |
 //! | [`golden`] | – (stored results of other libraries under `tests/golden/`) |
 //! | [`shared_data`] | – (real data sets beside the repository; absent on a fresh clone) |
 //!
@@ -36,8 +37,10 @@
 
 mod data;
 mod learner;
+mod memory;
 mod regressor;
 
 pub use data::{golden, shared_data, workspace_root};
 pub use learner::{Preset, check_learner};
+pub use memory::{CountingAllocator, alone, measured};
 pub use regressor::{check_classifier, check_regressor};

@@ -237,12 +237,8 @@ fn terms(program: &Program, spends: &[f64]) -> Terms {
 
 /// The objective of a response to `spends`, and by how much the floor is missed.
 pub(super) fn objective(program: &Program, spends: &[f64], response: f64) -> (f64, f64) {
-    let terms = terms(program, spends);
-    let missing = terms.needed.map_or(0.0, |needed| {
-        let missing = needed - response;
-        if missing <= crate::program::FLOOR_TOLERANCE * needed.abs().max(response.abs()) { 0.0 } else { missing }
-    });
-    (program.reward * response - terms.costs, missing)
+    let missing = program.floor.map_or(0.0, |floor| floor.shortfall(response, spends.iter().sum()));
+    (program.reward * response - terms(program, spends).costs, missing)
 }
 
 #[cfg(test)]
