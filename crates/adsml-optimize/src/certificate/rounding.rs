@@ -24,12 +24,18 @@ impl Outward {
 
     /// What the true sum does not exceed.
     pub(crate) fn upper(&self) -> f64 {
-        self.sum + self.compensation + EVALUATION * self.magnitude
+        self.with_room(EVALUATION)
     }
 
     /// What a claim has to be for [`upper`](Self::upper) of the same sum, computed in another order from other touching
     /// points, not to exceed it.
     pub(crate) fn claim(&self) -> f64 {
-        self.sum + self.compensation + 4.0 * EVALUATION * self.magnitude
+        self.with_room(4.0 * EVALUATION)
+    }
+
+    /// A part that nothing bounds, or that overflows, leaves the sum without a bound: `+inf`, never `NaN`.
+    fn with_room(&self, share: f64) -> f64 {
+        let sum = self.sum + self.compensation + share * self.magnitude;
+        if sum.is_nan() { f64::INFINITY } else { sum }
     }
 }

@@ -324,6 +324,28 @@ fn the_gap_is_reached_only_where_it_is_said_to_be() {
 }
 
 #[test]
+fn a_curve_of_which_nothing_is_known_gets_a_plan_and_no_bound() {
+    let wave = crate::UserCurve::new(
+        crate::Shape::Unknown,
+        |x: f64| 10.0 * (x / 40.0).sin() + x / 4.0,
+        |x: f64| (x / 40.0).cos() / 4.0 + 0.25,
+    );
+    let problem = BudgetProblem::builder(euro())
+        .campaign(Campaign::new("wave", wave))
+        .campaign(Campaign::new("log", Logarithmic::new(20.0, 30.0).unwrap()))
+        .total(Total::Exactly(200.0))
+        .build()
+        .unwrap();
+    let plan = Exact::default().max_nodes(50).time_limit(Duration::from_secs(5)).allocate(&problem).unwrap();
+    problem.check(plan.budgets()).unwrap();
+    assert_eq!((plan.upper_bound(), plan.gap()), (f64::INFINITY, 1.0));
+    assert!(plan.to_string().ends_with("nothing is known that could bound it"), "{plan}");
+    assert!(plan.explain(&problem).contains("no bound: a curve of unknown shape"));
+    assert_eq!(plan.certificate().verify(&problem).unwrap().upper_bound, f64::INFINITY);
+    assert_ne!(plan.stopping(), StoppingReason::GapReached);
+}
+
+#[test]
 fn parameters_are_judged() {
     let problem = problem_of(&curves(1, 2), Total::Exactly(10.0));
     for bad in [f64::NAN, -0.1, 1.0] {
