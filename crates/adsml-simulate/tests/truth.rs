@@ -270,7 +270,8 @@ proptest! {
         shape in (1..5_usize, 1..4_usize, 1..40_usize),
         start in (1971..2199_i32, 1..=12_u32, 1..=28_u32),
         minor_digits in 0..=4_u8,
-        (budget, cpm) in (1e-3..1e6_f64, 1e-2..1e4_f64),
+        // A billion impressions a day are the most an ad set may have: more is refused, as a test beside the parameters says.
+        (budget, cpm) in (1e-3..1e6_f64, 1e-2..1e4_f64).prop_map(|(budget, cpm)| (budget.min(0.999e6 * cpm), cpm)),
         (order_value, roas) in (1e-3..1e5_f64, 1e-3..100.0_f64),
         curves in proptest::collection::vec(any_family(), 1..4),
         strength in 0.0..=1.0_f64,
