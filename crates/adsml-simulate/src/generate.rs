@@ -379,6 +379,11 @@ fn draw_clicks(impressions: u64, ctr: f64, dispersion: f64, stream: &mut Stream)
 }
 
 pub(crate) fn draw_binomial(n: u64, p: f64, stream: &mut Stream) -> u64 {
+    // Beyond 2^31 trials rand_distr 0.4 takes the algorithm for many successes even where there are few, and panics. There
+    // p is below 1e-8, and the Poisson limit is off by no more than that.
+    if n > i32::MAX as u64 && n as f64 * p < 10.0 {
+        return draw_poisson(n as f64 * p, stream).min(n);
+    }
     Binomial::new(n, p.clamp(0.0, 1.0)).expect("a probability").sample(stream)
 }
 
@@ -410,4 +415,20 @@ fn pick<T: Copy>(levels: &[T], shares: &[f64], stream: &mut Stream) -> T {
 /// Rounds to multiples of `1 / per_unit`.
 pub(crate) fn round_to(value: f64, per_unit: f64) -> f64 {
     (value * per_unit).round() / per_unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_successes_among_billions_are_drawn_about_their_mean() {
+        let mut stream = adsml_core::Seed::new(1).stream("few among many", 0);
+        for (n, p) in [(3_000_000_000, 1e-9), (u64::MAX >> 11, 0.0), (5_000_000_000, 5e-324)] {
+            let sum: u64 = (0..4000).map(|_| draw_binomial(n, p, &mut stream)).sum();
+            let mean = 4000.0 * n as f64 * p;
+            // Six standard deviations of a Poisson sum.
+            assert!((sum as f64 - mean).abs() <= 6.0 * mean.sqrt(), "{n} {p}: {sum}, expected {mean}");
+        }
+    }
 }
