@@ -61,6 +61,8 @@
 //!   comes from the derivatives as they are.
 //! - **Constraints**: `monotone` directions and groups of features that may meet (`interactions`).
 //! - [`Regressor::importance`] is the gain of each feature's splits; [`Importance`] has others.
+//! - [`Regressor::explain`] and `shap_values` give exact Shapley values of the raw score, by the shares of the training rows that went each way, or
+//!   against a background (`shap_values_against`).
 //! - [`Regressor::steps_along`] gives the prediction as an exact step function of one number, the rest of the row held.
 //!
 //! # Looking into a model
@@ -71,10 +73,12 @@
 //! | The same, without rows to spare | [`RandomForest::oob_importance`], when [asked for](RandomForestParams::oob_importance) at fitting | those that each tree left out |
 //! | How do predictions follow a feature? | [`partial_dependence`], or row by row [`individual_dependence`], over a [`quantile_grid`] | any |
 //! | The same for one row, exactly, by trees | [`Regressor::steps_along`] | that row |
+//! | Why this prediction? | `shap_values` of a tree model: what each feature added to the raw score; [`Regressor::explain`] of one row | any |
+//! | Which features act together? | `shap_interactions` of a tree model | any |
 //! | What did a feature do in training? | [`Regressor::importance`], `importance_by` | the training rows |
 //!
 //! Features that carry the same information stand in for each other: shuffled alone each looks idle, so shuffle them as a group.
-//! A model's use of a feature is not what changing it would cause. `adsml-plot` draws both, from plain numbers.
+//! A model's use of a feature is not what changing it would cause. `adsml-plot` draws all of it, from plain numbers.
 //!
 //! # linfa
 //!
@@ -115,6 +119,7 @@ mod objective;
 mod register;
 mod rows;
 mod samples;
+mod shap;
 mod tree;
 
 pub use adsml_core::{Classifier, Learner, LoaderRegistry, Regressor};
@@ -136,4 +141,5 @@ pub use linfa_regressor::LinfaRegressor;
 pub use objective::{Link, Loss, Objective};
 pub use register::register;
 pub use samples::{AsMatrix, AsVector};
+pub use shap::{ShapInteractions, ShapValues};
 pub use tree::{Growth, Importance};

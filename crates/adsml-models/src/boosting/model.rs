@@ -1,10 +1,13 @@
 //! A fitted boosting model: predictions, probabilities, steps, its file.
 
-use adsml_core::{Classifier, Error, FeatureColumn, ModelFile, Regressor, Steps, TrainingSet, check_predict_shapes};
+use adsml_core::{
+    Classifier, Error, Explanation, FeatureColumn, ModelFile, Regressor, Steps, TrainingSet, check_predict_shapes,
+};
 use ndarray::{Array2, ArrayView2};
 
 use crate::estimator::serde_as_file;
 use crate::objective::Link;
+use crate::shap::{Explainable, Explained, shap_methods};
 use crate::tree::{Importances, Trees, merged, predict_rows_into};
 use crate::{Importance, Result};
 
@@ -144,6 +147,22 @@ impl GradientBoosting {
             .fold(base, |raw, tree| raw + self.trees.leaf_value(tree, row))
     }
 
+    fn explainable(&self) -> Explainable<'_> {
+        let output = |(first, &base): (usize, &f64)| Explained {
+            trees: &self.trees,
+            base,
+            first,
+            step: self.base.len(),
+            leaf: Box::new(|value| value),
+            divisor: 1.0,
+        };
+        Explainable {
+            n_features: self.n_features,
+            feature_names: &self.feature_names,
+            outputs: self.base.iter().enumerate().map(output).collect(),
+        }
+    }
+
     fn check_row(&self, row: &[f64]) -> adsml_core::Result<()> {
         if row.len() == self.n_features {
             return Ok(());
@@ -253,6 +272,10 @@ impl Regressor for GradientBoosting {
         Some(self.importance_by(Importance::Gain))
     }
 
+    fn explain(&self, row: &[f64]) -> adsml_core::Result<Option<Explanation>> {
+        self.explainable().explanation(row)
+    }
+
     fn steps_along(&self, feature: usize, row: &[f64]) -> Option<Steps> {
         if row.len() != self.n_features || feature >= self.n_features || self.link == Link::Softmax {
             return None;
@@ -276,6 +299,7 @@ impl Regressor for GradientBoosting {
 }
 
 serde_as_file!(GradientBoosting);
+shap_methods!(GradientBoosting);
 
 impl Classifier for GradientBoosting {
     fn classes(&self) -> &[String] {

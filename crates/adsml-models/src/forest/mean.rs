@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use adsml_core::{Error, FeatureColumn, ModelFile, ModelFileError, Steps, TrainingSet};
+use adsml_core::{Error, Explanation, FeatureColumn, ModelFile, ModelFileError, Steps, TrainingSet};
 use ndarray::{Array2, ArrayView2};
 
 use crate::Result;
 use crate::estimator::choice;
+use crate::shap::{Explainable, Explained};
 use crate::tree::{Importances, Trees, merged, predict_rows, predict_rows_into};
 
 /// What the leaves of a tree are to be alike in.
@@ -199,6 +200,32 @@ impl MeanOfTrees {
         Some(merged(&breakpoints, &values))
     }
 
+    /// One output, which is the prediction; of more than two classes, the probability of each.
+    pub(super) fn explainable(&self) -> Explainable<'_> {
+        let outputs = match self.many_classes() {
+            0 => vec![self.explained(|value| value)],
+            n => {
+                let of_class = |class| self.explained(move |leaf| self.distributions[leaf as usize * n + class]);
+                (0..n).map(of_class).collect()
+            }
+        };
+        Explainable { n_features: self.n_features(), feature_names: &self.feature_names, outputs }
+    }
+
+    fn explained<'a>(&'a self, leaf: impl Fn(f64) -> f64 + Sync + 'a) -> Explained<'a> {
+        let divisor = self.trees.len() as f64;
+        Explained { trees: &self.trees, base: 0.0, first: 0, step: 1, leaf: Box::new(leaf), divisor }
+    }
+
+    /// Of what is predicted, which is the mean number of many classes.
+    pub(super) fn explain(&self, row: &[f64]) -> adsml_core::Result<Option<Explanation>> {
+        let n = self.many_classes();
+        let predicted = self
+            .explained(|value| if n > 0 { mean_class(&self.distributions[value as usize * n..][..n]) } else { value });
+        let outputs = vec![predicted];
+        Explainable { n_features: self.n_features(), feature_names: &self.feature_names, outputs }.explanation(row)
+    }
+
     pub(super) fn to_file(&self, kind: &str) -> ModelFile {
         let mut file = ModelFile::new(kind);
         if !self.feature_names.is_empty() {
@@ -290,6 +317,10 @@ macro_rules! mean_of_trees {
                 self.mean.trees.n_leaves()
             }
 
+            fn explainable(&self) -> $crate::shap::Explainable<'_> {
+                self.mean.explainable()
+            }
+
             /// Names of the features, when the training set described its columns; else empty.
             pub fn feature_names(&self) -> &[String] {
                 self.mean.feature_names()
@@ -300,6 +331,8 @@ macro_rules! mean_of_trees {
                 self.mean.importances.of(kind)
             }
         }
+
+        $crate::shap::shap_methods!($model);
 
         impl adsml_core::Regressor for $model {
             fn n_features(&self) -> usize {
@@ -316,6 +349,10 @@ macro_rules! mean_of_trees {
 
             fn importance(&self) -> Option<Vec<f64>> {
                 Some(self.importance_by($crate::Importance::Gain))
+            }
+
+            fn explain(&self, row: &[f64]) -> adsml_core::Result<Option<adsml_core::Explanation>> {
+                self.mean.explain(row)
             }
 
             fn steps_along(&self, feature: usize, row: &[f64]) -> Option<adsml_core::Steps> {

@@ -11,10 +11,12 @@
 //! sampling    which rows and features a tree sees
 //! importance  what each feature's splits gained
 //! trees       fitted trees: walking, steps along a feature
+//! anatomy     their single nodes, for explanations
 //! file        trees in a model file
 //! workers     the threads of one fit
 //! ```
 
+mod anatomy;
 mod binning;
 mod constraints;
 mod file;
@@ -35,6 +37,9 @@ mod workers;
 
 use adsml_core::TrainingSet;
 
+pub(crate) use anatomy::Part;
+#[cfg(test)]
+pub(crate) use anatomy::Sketch;
 pub(crate) use binning::BinRules;
 pub(crate) use constraints::{check_constraints, directions};
 pub(crate) use gradients::{Derivatives, Rounded, cut};

@@ -63,7 +63,7 @@ impl LevelSet {
 
 impl Node {
     #[inline(always)]
-    fn goes_left(&self, row: &[f64], sets: &[LevelSet]) -> bool {
+    pub(super) fn goes_left(&self, row: &[f64], sets: &[LevelSet]) -> bool {
         let value = row[(self.feature & FEATURE) as usize];
         if self.feature & CATEGORY == 0 {
             value <= self.value || (self.feature & MISSING_LEFT != 0 && value.is_nan())
