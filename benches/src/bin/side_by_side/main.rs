@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p adsml-benches --bin side_by_side -- read --data DIR --threads 2 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- models --data DIR --threads 1 --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- shap --data DIR --threads 1 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- hard-instances DIR
 //! cargo run --release -p adsml-benches --bin side_by_side -- optimize --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- bayes --data DIR --json
@@ -19,6 +20,7 @@ mod meta;
 mod models;
 mod optimize;
 mod read;
+mod shap;
 
 use std::error::Error;
 
@@ -39,6 +41,8 @@ enum Bench {
     Meta(meta::MetaArgs),
     /// Fit tree ensembles to the CTR tables and score them on their test rows.
     Models(models::ModelsArgs),
+    /// Explain predictions of trees.
+    Shap(shap::ShapArgs),
     /// Divide budgets with every optimiser.
     Optimize(optimize::OptimizeArgs),
     /// Divide budgets by few, noisy evaluations.
@@ -52,6 +56,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Read(args) => read::run(&args),
         Bench::Meta(args) => meta::run(&args),
         Bench::Models(args) => models::run(&args),
+        Bench::Shap(args) => shap::run(&args),
         Bench::Optimize(args) => optimize::run(&args),
         Bench::Bayes(args) => bayes::run(&args),
         Bench::HardInstances(args) => hard_instances::run(&args),
