@@ -52,6 +52,7 @@ mod currency;
 mod curve;
 mod error;
 mod exact;
+mod fit;
 mod optimizer;
 #[cfg(test)]
 mod oracle;
