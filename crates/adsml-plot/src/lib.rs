@@ -9,6 +9,9 @@
 //! | [`LeaderboardChart`] | which model is better, and how sure that is | metric per model, interval, training metric |
 //! | [`ImportanceChart`] | which features a model leans on, and how sure that is | feature names, importances, intervals |
 //! | [`PartialDependenceChart`] | how predictions follow one feature | grid, mean prediction at each value, rows |
+//! | [`BeeswarmChart`] | what moves predictions, and which way | contributions (Shapley values) and values, row by row |
+//! | [`ShapDependenceChart`] | what a feature contributes, and what else that depends on | value and contribution of each row |
+//! | [`WaterfallChart`] | how one prediction comes about | base, contributions of the row |
 //! | [`ReliabilityChart`] | whether predicted rates are kept | bins: predicted and observed rate, weight, interval |
 //! | [`PredictedActualChart`] | how far single predictions are off | predictions, actual values, weights |
 //! | [`AllocationChart`] | what every campaign spends now, and what it should | budget now, budget proposed |
@@ -45,6 +48,7 @@
 //! | `serde` | no | `Serialize` and `Deserialize` for charts and their series |
 
 mod allocation;
+mod beeswarm;
 mod canvas;
 mod convergence;
 mod error;
@@ -57,12 +61,17 @@ mod partial_dependence;
 mod predicted_actual;
 mod reliability;
 mod scale;
+mod shade;
+mod shap_dependence;
 mod text;
+mod thinning;
+mod waterfall;
 
 #[cfg(test)]
 mod checks;
 
 pub use allocation::{AllocationChart, CampaignBudget};
+pub use beeswarm::BeeswarmChart;
 pub use convergence::ConvergenceChart;
 pub use error::{PlotError, Result};
 pub use importance::{FeatureImportance, ImportanceChart};
@@ -72,3 +81,5 @@ pub use partial_dependence::PartialDependenceChart;
 pub use predicted_actual::PredictedActualChart;
 pub use reliability::{ReliabilityBin, ReliabilityChart};
 pub use scale::AxisScale;
+pub use shap_dependence::ShapDependenceChart;
+pub use waterfall::WaterfallChart;

@@ -34,5 +34,9 @@ pub(crate) const CONTRAST: Color = "#d55e00";
 /// A second quantity on the same chart, such as weight (sky blue).
 pub(crate) const SECOND: Color = "#56b4e9";
 
+/// From low to high, ever lighter: dark blue to orange.
+pub(crate) const RAMP: [Color; 9] =
+    ["#0b3c6f", "#294872", "#485574", "#666277", "#856e7a", "#a07564", "#ba7c4f", "#d58339", "#f08a24"];
+
 /// Lines that are compared with each other, each with its name beside it.
 pub(crate) const SERIES: [Color; 8] = [MAIN, CONTRAST, "#009e73", "#a8437f", "#8a6d00", "#3a86b8", OTHER, INK];

@@ -7,6 +7,7 @@ use crate::{
     number::{NumberFormat, Numerals, count},
     palette::{CONTRAST, Color, INK, MAIN, PAPER},
     scale::{AxisScale, Domain},
+    thinning,
 };
 
 const WIDTH: f64 = 640.0;
@@ -257,15 +258,9 @@ impl PredictedActualChart {
         domain.is_log() && (self.predicted[row] <= 0.0 || self.actual[row] <= 0.0)
     }
 
-    /// The rows to draw: all of them, or those with the smallest hashes of their places. Heavy
-    /// points come first, so that light ones are not hidden behind them.
+    /// The rows to draw. Heavy points come first, so that light ones are not hidden behind them.
     fn drawn_rows(&self) -> Vec<usize> {
-        let mut rows: Vec<usize> = (0..self.predicted.len()).collect();
-        if rows.len() > self.max_points {
-            rows.sort_unstable_by_key(|&row| (scattered(row as u64), row));
-            rows.truncate(self.max_points);
-            rows.sort_unstable();
-        }
+        let mut rows = thinning::sample(self.predicted.len(), self.max_points);
         if let Some(weight) = &self.weight {
             rows.sort_by(|&a, &b| weight[b].total_cmp(&weight[a]));
         }
@@ -326,15 +321,6 @@ fn point(canvas: &mut Canvas, at: Point, radius: f64, color: Color) {
 
 fn diagonal(canvas: &mut Canvas, from: Point, to: Point) {
     canvas.line(from, to, Paint::stroke(INK, 1.25).dashed());
-}
-
-/// The finaliser of splitmix64: rows in an order that has nothing to do with their places, so that
-/// no period in the data (every seventh day) can line up with the thinning.
-fn scattered(row: u64) -> u64 {
-    let mut z = row.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]
