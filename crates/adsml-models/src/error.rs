@@ -87,6 +87,16 @@ pub enum ModelError {
         /// The limit.
         limit: usize,
     },
+    /// A model file of another library is malformed, or says what is not supported.
+    #[error("{format} refused at {place}: {reason}")]
+    ForeignModel {
+        /// The format it was read as.
+        format: &'static str,
+        /// Field, line or byte.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
     /// linfa's own complaint about a dataset.
     #[cfg(feature = "linfa")]
     #[error("linfa: {0}")]

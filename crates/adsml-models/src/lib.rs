@@ -65,6 +65,10 @@
 //!   against a background (`shap_values_against`).
 //! - [`Regressor::steps_along`] gives the prediction as an exact step function of one number, the rest of the row held.
 //!
+//! # Models of other libraries
+//!
+//! [`ImportedModel`] reads what LightGBM and XGBoost saved and predicts the same bits as they do.
+//!
 //! # Looking into a model
 //!
 //! | Question | Ask | On which rows |
@@ -110,6 +114,7 @@ mod boosting;
 mod constant;
 mod error;
 mod estimator;
+mod exchange;
 mod forest;
 mod inspection;
 mod linear;
@@ -127,6 +132,7 @@ pub use boosting::{GradientBoosting, GradientBoostingParams};
 pub use constant::{ConstantBaseline, ConstantBaselineParams};
 pub use error::{ModelError, Result};
 pub use estimator::WeightScale;
+pub use exchange::{ImportedModel, ModelFormat};
 pub use forest::{Criterion, DecisionTree, DecisionTreeParams, RandomForest, RandomForestParams};
 pub use inspection::{
     PermutationImportance, individual_dependence, mean_squared_error, partial_dependence, permutation_importance,

@@ -3,7 +3,7 @@
 use adsml_core::LoaderRegistry;
 
 use crate::{
-    ConstantBaseline, DecisionTree, ElasticNet, GradientBoosting, LinearRegression, LogisticRegression,
+    ConstantBaseline, DecisionTree, ElasticNet, GradientBoosting, ImportedModel, LinearRegression, LogisticRegression,
     PoissonRegression, RandomForest, Ridge,
 };
 
@@ -32,5 +32,6 @@ pub fn register(registry: &mut LoaderRegistry) {
         .add_regressor(GradientBoosting::KIND, |file, _| Ok(Box::new(GradientBoosting::from_file(file)?)))
         .add_regressor(DecisionTree::KIND, |file, _| Ok(Box::new(DecisionTree::from_file(file)?)))
         .add_regressor(RandomForest::KIND, |file, _| Ok(Box::new(RandomForest::from_file(file)?)))
+        .add_regressor(ImportedModel::KIND, |file, _| Ok(Box::new(ImportedModel::from_file(file)?)))
         .add_regressor(PoissonRegression::KIND, |file, _| Ok(Box::new(PoissonRegression::from_file(file)?)));
 }

@@ -54,6 +54,17 @@ impl Importances {
         }
     }
 
+    /// Adds a split of a tree from elsewhere.
+    pub(crate) fn count(&mut self, feature: usize, gain: f64, cover: f64) {
+        if let (Some(gains), Some(splits), Some(covers)) =
+            (self.gain.get_mut(feature), self.splits.get_mut(feature), self.cover.get_mut(feature))
+        {
+            add(gains, gain.max(0.0));
+            add(splits, 1.0);
+            add(covers, cover.max(0.0));
+        }
+    }
+
     pub(crate) fn merge(&mut self, other: &Self) {
         for (mine, theirs) in
             [(&mut self.gain, &other.gain), (&mut self.splits, &other.splits), (&mut self.cover, &other.cover)]

@@ -12,6 +12,8 @@
 //! importance  what each feature's splits gained
 //! trees       fitted trees: walking, steps along a feature
 //! anatomy     their single nodes, for explanations
+//! ensemble    what trees add up to
+//! plain       trees from elsewhere, as nodes in any order
 //! file        trees in a model file
 //! workers     the threads of one fit
 //! ```
@@ -19,6 +21,7 @@
 mod anatomy;
 mod binning;
 mod constraints;
+mod ensemble;
 mod file;
 mod gradients;
 mod grow;
@@ -26,6 +29,7 @@ mod histogram;
 mod importance;
 mod matrix;
 mod partition;
+mod plain;
 mod sampling;
 mod split;
 #[cfg(test)]
@@ -42,12 +46,14 @@ pub(crate) use anatomy::Part;
 pub(crate) use anatomy::Sketch;
 pub(crate) use binning::BinRules;
 pub(crate) use constraints::{check_constraints, directions};
+pub(crate) use ensemble::{Ensemble, Reading, Sum};
 pub(crate) use gradients::{Derivatives, Rounded, cut};
 pub use grow::Growth;
 pub(crate) use grow::{ClassPlan, Grower, Grown, GrownNode, Limits, Plan, WholeWeights};
 pub use importance::Importance;
 pub(crate) use importance::Importances;
 pub(crate) use matrix::BinnedMatrix;
+pub(crate) use plain::{NoTree, PlainNode, PlainSplit, Question};
 pub(crate) use sampling::{FeatureSampler, FeatureShares, rows_of_bins, rows_of_tree};
 pub(crate) use split::{Bounds, CategoryRules, SplitParams, SplitRules};
 pub(crate) use trees::{Trees, each_row, merged, predict_rows, predict_rows_into};

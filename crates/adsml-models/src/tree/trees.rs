@@ -64,7 +64,12 @@ impl LevelSet {
 impl Node {
     #[inline(always)]
     pub(super) fn goes_left(&self, row: &[f64], sets: &[LevelSet]) -> bool {
-        let value = row[(self.feature & FEATURE) as usize];
+        self.sends_left(row[(self.feature & FEATURE) as usize], sets)
+    }
+
+    /// The same of the value of its feature.
+    #[inline(always)]
+    fn sends_left(&self, value: f64, sets: &[LevelSet]) -> bool {
         if self.feature & CATEGORY == 0 {
             value <= self.value || (self.feature & MISSING_LEFT != 0 && value.is_nan())
         } else if value.is_nan() {
@@ -189,6 +194,19 @@ impl Trees {
                 return node.value;
             }
             at = if node.goes_left(row, &self.sets) { at + 1 } else { node.right as usize };
+        }
+    }
+
+    /// The value of the leaf where a row ends whose features `read` gives.
+    pub(crate) fn leaf_value_read(&self, tree: usize, read: impl Fn(usize) -> f64) -> f64 {
+        let mut at = self.roots[tree] as usize;
+        loop {
+            let node = &self.nodes[at];
+            if node.feature == LEAF {
+                return node.value;
+            }
+            let value = read((node.feature & FEATURE) as usize);
+            at = if node.sends_left(value, &self.sets) { at + 1 } else { node.right as usize };
         }
     }
 

@@ -1,0 +1,191 @@
+//! Models of LightGBM and XGBoost, and what those predict with them: the same bits.
+//!
+//! The stored ones lie in `tests/golden/<library>-<version>/exchange/`, made by the script beside the folder; others of its
+//! making are judged too where `ADSML_EXCHANGE_DIR` names their folder.
+#![allow(clippy::print_stdout)]
+
+use std::path::{Path, PathBuf};
+
+use adsml_core::{FeatureKind, LoaderRegistry, ModelFile};
+use adsml_models::{ImportedModel, Regressor};
+use ndarray::Array2;
+use serde_json::Value;
+
+/// Bits of `f64`, 16 digits each.
+fn numbers(text: &str) -> Vec<f64> {
+    let number = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits).expect("ASCII");
+        f64::from_bits(u64::from_str_radix(digits, 16).expect("hexadecimal"))
+    };
+    text.as_bytes().chunks(16).map(number).collect()
+}
+
+/// Cases of a folder: the model's path and what is stored of it.
+fn cases(folder: &Path, ends: &[&str]) -> Vec<(PathBuf, Value)> {
+    let mut cases = Vec::new();
+    let entries = std::fs::read_dir(folder).expect("a folder of cases");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
+    paths.sort();
+    for path in paths {
+        let end = path.extension().and_then(|end| end.to_str()).unwrap_or_default();
+        if !ends.contains(&end) {
+            continue;
+        }
+        let stored = path.with_extension("json");
+        let stored = if end == "json" { path.with_extension("case") } else { stored };
+        let text = std::fs::read_to_string(&stored).unwrap_or_else(|error| panic!("{}: {error}", stored.display()));
+        cases.push((path, serde_json::from_str(&text).expect("JSON")));
+    }
+    cases
+}
+
+fn folders(library: &str) -> Vec<PathBuf> {
+    let stored = adsml_testing::workspace_root().join("tests/golden").join(library).join("exchange");
+    let others = std::env::var_os("ADSML_EXCHANGE_DIR").map(|folder| PathBuf::from(folder).join(library));
+    [Some(stored), others].into_iter().flatten().filter(|folder| folder.is_dir()).collect()
+}
+
+/// Distance in units in the last place; the same NaN is at none.
+fn ulps(a: f64, b: f64) -> u64 {
+    let ordered = |value: f64| {
+        let bits = value.to_bits().cast_signed();
+        if bits < 0 { i64::MIN.wrapping_sub(bits) } else { bits }
+    };
+    if a.is_nan() && b.is_nan() { 0 } else { ordered(a).abs_diff(ordered(b)) }
+}
+
+fn differing(ours: &Array2<f64>, theirs: &[f64]) -> usize {
+    assert_eq!(ours.len(), theirs.len());
+    ours.iter().zip(theirs).filter(|(a, b)| a.to_bits() != b.to_bits()).count()
+}
+
+fn check_columns(model: &ImportedModel, stored: &Value) {
+    let (Some(names), Some(levels)) = (stored["names"].as_array(), stored["levels"].as_array()) else { return };
+    assert!(model.feature_names().iter().eq(names.iter().map(|name| name.as_str().unwrap())));
+    for (column, levels) in model.columns().iter().zip(levels) {
+        let levels: Vec<&str> = levels.as_array().unwrap().iter().map(|level| level.as_str().unwrap()).collect();
+        match &column.kind {
+            FeatureKind::Category { levels: ours } => assert!(ours.iter().eq(levels)),
+            FeatureKind::Number => assert_eq!(levels.len(), 0),
+        }
+    }
+}
+
+/// The same predictions after it was stored in a model file of ours.
+fn check_file(model: &ImportedModel, x: &Array2<f64>) {
+    let bytes = model.to_file().unwrap().to_bytes();
+    let file = ModelFile::from_bytes(&bytes).unwrap();
+    let back = ImportedModel::from_file(&file).unwrap();
+    assert_eq!(&back, model);
+    assert!(
+        back.outputs(x.view())
+            .unwrap()
+            .iter()
+            .zip(&model.outputs(x.view()).unwrap())
+            .all(|(a, b)| a.to_bits() == b.to_bits())
+    );
+    let mut registry = LoaderRegistry::new();
+    adsml_models::register(&mut registry);
+    assert_eq!(registry.load_regressor(&file).unwrap().n_features(), model.n_features());
+}
+
+#[test]
+fn lightgbm_predicts_the_same_bits() {
+    let mut n_numbers = 0;
+    for (path, stored) in folders("lightgbm-4.7.0").iter().flat_map(|folder| cases(folder, &["txt"])) {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let model = ImportedModel::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let (n_features, n_outputs) =
+            (stored["n_features"].as_u64().unwrap() as usize, stored["n_outputs"].as_u64().unwrap() as usize);
+        assert_eq!((model.n_features(), model.n_outputs()), (n_features, n_outputs), "{name}");
+        let rows = numbers(stored["rows"].as_str().unwrap());
+        let x = Array2::from_shape_vec((rows.len() / n_features, n_features), rows).unwrap();
+
+        // Of an averaged forest, LightGBM's raw score is the sum.
+        let divisor = if name.starts_with("forest") { model.n_rounds() as f64 } else { 1.0 };
+        let theirs = numbers(stored["raw"].as_str().unwrap());
+        let averaged: Vec<f64> = theirs.iter().map(|raw| raw / divisor).collect();
+        let raw = model.raw_scores(x.view()).unwrap();
+        assert_eq!(differing(&raw, &averaged), 0, "raw scores of {name}");
+        n_numbers += raw.len();
+        for pair in stored["rounds"].as_array().unwrap() {
+            let n_rounds = pair[0].as_u64().unwrap() as usize;
+            let first = model.first_rounds(n_rounds).unwrap();
+            let divisor = if divisor > 1.0 { n_rounds as f64 } else { 1.0 };
+            let theirs: Vec<f64> = numbers(pair[1].as_str().unwrap()).iter().map(|raw| raw / divisor).collect();
+            assert_eq!(differing(&first.raw_scores(x.view()).unwrap(), &theirs), 0, "{n_rounds} rounds of {name}");
+        }
+        let outputs = model.outputs(x.view()).unwrap();
+        let theirs = numbers(stored["predict"].as_str().unwrap());
+        let worst = outputs.iter().zip(&theirs).map(|(&a, &b)| ulps(a, b)).max().unwrap_or_default();
+        assert!(worst <= 1, "predictions of {name} are {worst} units in the last place apart");
+        check_columns(&model, &stored);
+        check_file(&model, &x);
+        if model.n_outputs() == 1 || model.as_classifier().is_some() {
+            adsml_testing::check_regressor(&model, x.view());
+        }
+    }
+    println!("{n_numbers} raw scores of LightGBM, none differs");
+}
+
+/// Bits of `f32`, 8 digits each.
+fn singles(text: &str) -> Vec<f64> {
+    let number = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits).expect("ASCII");
+        f64::from(f32::from_bits(u32::from_str_radix(digits, 16).expect("hexadecimal")))
+    };
+    text.as_bytes().chunks(8).map(number).collect()
+}
+
+#[test]
+fn xgboost_predicts_the_same_bits() {
+    let mut n_numbers = 0;
+    for (path, stored) in folders("xgboost-3.2.0").iter().flat_map(|folder| cases(folder, &["json"])) {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let model = ImportedModel::read(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let binary =
+            ImportedModel::read(path.with_extension("ubj")).unwrap_or_else(|error| panic!("{name}.ubj: {error}"));
+        assert_eq!(model, binary, "JSON and UBJSON of {name}");
+        let (n_features, n_outputs) =
+            (stored["n_features"].as_u64().unwrap() as usize, stored["n_outputs"].as_u64().unwrap() as usize);
+        assert_eq!((model.n_features(), model.n_outputs()), (n_features, n_outputs), "{name}");
+        let rows = numbers(stored["rows"].as_str().unwrap());
+        let x = Array2::from_shape_vec((rows.len() / n_features, n_features), rows).unwrap();
+
+        let raw = model.raw_scores(x.view()).unwrap();
+        assert_eq!(differing(&raw, &singles(stored["raw"].as_str().unwrap())), 0, "margins of {name}");
+        n_numbers += raw.len();
+        for pair in stored["rounds"].as_array().unwrap() {
+            let n_rounds = pair[0].as_u64().unwrap() as usize;
+            let first = model.first_rounds(n_rounds).unwrap();
+            let theirs = singles(pair[1].as_str().unwrap());
+            assert_eq!(differing(&first.raw_scores(x.view()).unwrap(), &theirs), 0, "{n_rounds} rounds of {name}");
+        }
+        let outputs = model.outputs(x.view()).unwrap();
+        let theirs = singles(stored["predict"].as_str().unwrap());
+        if model.objective() == "multi:softmax" {
+            let class = |row: ndarray::ArrayView1<'_, f64>| {
+                let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+                row.iter().position(|&p| p == most).unwrap() as f64
+            };
+            assert!(outputs.outer_iter().map(class).eq(theirs), "classes of {name}");
+        } else {
+            let steps = |a: f64, b: f64| ordered_single(a as f32).abs_diff(ordered_single(b as f32));
+            let worst = outputs.iter().zip(&theirs).map(|(&a, &b)| steps(a, b)).max().unwrap_or_default();
+            assert!(worst <= 1, "predictions of {name} are {worst} units in the last place apart");
+        }
+        assert_eq!(model.best_round().map(|best| best as u64), stored["best_round"].as_u64(), "{name}");
+        check_columns(&model, &stored);
+        check_file(&model, &x);
+        if model.n_outputs() == 1 || model.as_classifier().is_some() {
+            adsml_testing::check_regressor(&model, x.view());
+        }
+    }
+    println!("{n_numbers} margins of XGBoost, none differs");
+}
+
+/// Numbers of neighbours that differ by one.
+fn ordered_single(value: f32) -> i32 {
+    let bits = value.to_bits().cast_signed();
+    if bits < 0 { i32::MIN.wrapping_sub(bits) } else { bits }
+}
