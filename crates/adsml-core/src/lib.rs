@@ -37,6 +37,7 @@
 //! | `parallel` | yes | [`parallel::map`] uses several threads; results are the same without |
 //! | `serde` | no | `Serialize` and `Deserialize` for the plain data types |
 
+pub mod calendar;
 mod error;
 mod learner;
 mod matrix;

@@ -4,11 +4,11 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use adsml_core::{CategoryColumn, Column, DateColumn, Levels, Provenance, Ratio, Table};
+use adsml_core::{CategoryColumn, Column, DateColumn, Levels, Provenance, Ratio, Table, calendar};
 
 use crate::{
     AccountParams, AgeRange, CurveFamily, DevicePlatform, Gender, NoiseFloor, Objective, Placement, Result, Row,
-    TrueCurve, calendar, floor,
+    TrueCurve, floor,
 };
 
 /// A simulated ad account whose truth is known.

@@ -4,14 +4,14 @@
 
 use std::f64::consts::PI;
 
-use adsml_core::{Seed, Stream};
+use adsml_core::{Seed, Stream, calendar};
 use rand::distributions::Distribution;
 use rand_distr::{Beta, Binomial, Gamma, Poisson, StandardNormal};
 
 use crate::params::{AccountParams, SpendPolicy};
 use crate::{
     Account, AdSet, AgeRange, Campaign, CurveFamily, DevicePlatform, Gender, Objective, Placement, Row, RowTruth,
-    TrueCurve, calendar, true_ctr,
+    TrueCurve, true_ctr,
 };
 
 /// Revenue by day of the week, Monday first; its mean is 1.

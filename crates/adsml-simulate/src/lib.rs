@@ -39,7 +39,6 @@
 
 mod account;
 mod audience;
-mod calendar;
 mod ctr;
 mod curve;
 mod error;

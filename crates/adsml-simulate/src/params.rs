@@ -1,8 +1,8 @@
 //! What can be asked of an account.
 
-use adsml_core::{ParamKind, ParamSpec, ParamValue, Seed};
+use adsml_core::{ParamKind, ParamSpec, ParamValue, Seed, calendar};
 
-use crate::{Account, CurveFamily, Result, SimulateError, calendar, generate};
+use crate::{Account, CurveFamily, Result, SimulateError, generate};
 
 /// What decides a campaign's budget from day to day.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

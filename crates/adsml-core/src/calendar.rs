@@ -1,9 +1,9 @@
-//! The proleptic Gregorian calendar, as far as an account needs it.
+//! The proleptic Gregorian calendar: day numbers, dates, weekdays.
 
 /// Days since 1970-01-01 of a date; `None` when there is no such date.
 ///
 /// Source: Hinnant, "chrono-Compatible Low-Level Date Algorithms", `days_from_civil`.
-pub(crate) fn day_number(year: i32, month: u32, day: u32) -> Option<i32> {
+pub fn day_number(year: i32, month: u32, day: u32) -> Option<i32> {
     if !(1..=12).contains(&month) || day < 1 || day > days_in_month(year, month) {
         return None;
     }
@@ -17,7 +17,7 @@ pub(crate) fn day_number(year: i32, month: u32, day: u32) -> Option<i32> {
 }
 
 /// Year, month and day of a day number: the inverse of [`day_number`].
-pub(crate) fn date(day_number: i32) -> (i32, u32, u32) {
+pub fn date(day_number: i32) -> (i32, u32, u32) {
     let z = day_number + 719_468;
     let era = z.div_euclid(146_097);
     let day_of_era = z.rem_euclid(146_097);
@@ -30,14 +30,14 @@ pub(crate) fn date(day_number: i32) -> (i32, u32, u32) {
     (year, month as u32, day as u32)
 }
 
-/// Monday 0 to Sunday 6.
-pub(crate) fn day_of_week(day_number: i32) -> u32 {
+/// The weekday of a day number: Monday 0 to Sunday 6.
+pub fn day_of_week(day_number: i32) -> u32 {
     // 1970-01-01 was a Thursday.
     (day_number + 3).rem_euclid(7) as u32
 }
 
-/// 1 to 366.
-pub(crate) fn day_of_year(number: i32) -> u32 {
+/// The day of its year of a day number: 1 to 366.
+pub fn day_of_year(number: i32) -> u32 {
     let (year, ..) = date(number);
     let first = day_number(year, 1, 1).expect("every year has a first of January");
     (number - first) as u32 + 1
@@ -50,6 +50,12 @@ const fn days_in_month(year: i32, month: u32) -> u32 {
         2 => 28,
         _ => 31,
     }
+}
+
+/// `2026-01-05` for day number 20,458.
+pub fn text(day_number: i32) -> String {
+    let (year, month, day) = date(day_number);
+    format!("{year:04}-{month:02}-{day:02}")
 }
 
 #[cfg(test)]
@@ -66,6 +72,7 @@ mod tests {
             assert_eq!(day_of_week(number), weekday);
         }
         assert_eq!(day_of_year(11_016), 60);
+        assert_eq!(text(20_458), "2026-01-05");
         assert_eq!(day_number(2100, 2, 29), None);
         assert_eq!(day_number(2026, 13, 1), None);
         assert_eq!(day_number(2026, 4, 0), None);
