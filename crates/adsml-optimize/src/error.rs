@@ -154,6 +154,23 @@ pub enum OptimizeError {
         /// Its value there.
         value: f64,
     },
+    /// There are no rows to learn from, or no campaign ever spent.
+    #[error("there is no spend to learn from: no rows, or every one of them spent nothing")]
+    NoHistory,
+    /// A row of the history is not what it can be.
+    #[error("{what} of campaign `{campaign}` on {date} is {value}, expected {expected}")]
+    InvalidDay {
+        /// The campaign.
+        campaign: String,
+        /// The date.
+        date: String,
+        /// Which of its numbers.
+        what: String,
+        /// What was given.
+        value: String,
+        /// What is accepted, in words.
+        expected: &'static str,
+    },
     /// The cancel token was used before any feasible plan was found.
     #[error("cancelled before a feasible plan was found")]
     Cancelled,

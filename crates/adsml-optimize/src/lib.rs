@@ -47,6 +47,7 @@
 mod allocation;
 mod bayes;
 mod certificate;
+mod cholesky;
 mod compare;
 mod currency;
 mod curve;
@@ -58,7 +59,9 @@ mod optimizer;
 mod oracle;
 mod problem;
 mod program;
+mod response;
 mod search;
+mod uncertain;
 pub use adsml_core::{FitContext, Seed};
 
 pub use allocation::{Allocation, Binding, CampaignPlan, Constraint, ShadowPrice};
@@ -78,9 +81,14 @@ pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};
 #[cfg(feature = "serde")]
 pub use problem::{CampaignSpec, GroupSpec, ProblemSpec};
+pub use response::{
+    CampaignDay, CampaignHistory, CampaignResponse, CarryOver, Family, Finding, History, LiftTest, ResponseModel,
+    ResponseModelParams,
+};
 pub use search::{
     DifferentialEvolution, GeneticAlgorithm, ParticleSwarm, ProjectedGradient, RandomSearch, SimulatedAnnealing,
 };
+pub use uncertain::{FrontierPoint, Gain, Risk, UncertainPlan, UncertainProblem};
 
 /// The README's example runs, too.
 #[cfg(doctest)]

@@ -1,8 +1,8 @@
 //! Gaussian process regression.
 
-use super::cholesky::{Cholesky, dot};
 use super::kernel::{Covariance, Kernel};
 use super::lbfgs;
+use crate::cholesky::{Cholesky, dot};
 
 /// Iterations of a fit that starts where the last one ended, or from the priors' modes.
 const MAX_ITER: usize = 40;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::cholesky::dot;
+use crate::cholesky::dot;
 
 /// Pairs remembered.
 const MEMORY: usize = 10;

@@ -1,7 +1,6 @@
 //! Bayesian optimisation: few evaluations, each dear and perhaps noisy.
 
 mod acquisition;
-mod cholesky;
 mod gp;
 mod kernel;
 mod lbfgs;

@@ -1,8 +1,10 @@
 //! A problem while it is being described.
 
+use std::sync::Arc;
+
 use super::resolve::Draft;
 use super::{BudgetProblem, Campaign, Group, Limit, Objective, Total};
-use crate::{Currency, Result};
+use crate::{Currency, ResponseCurve, Result};
 
 /// A [`BudgetProblem`] that is being described. Setters never fail: [`build`](Self::build) judges everything at once.
 #[derive(Debug, Clone)]
@@ -90,6 +92,13 @@ impl BudgetProblemBuilder {
     #[must_use]
     pub fn beyond_support(mut self, beyond: bool) -> Self {
         self.beyond_support = beyond;
+        self
+    }
+
+    /// Gives the campaigns other curves, in their order; those that are left over keep their own.
+    #[must_use]
+    pub fn with_curves(mut self, curves: impl IntoIterator<Item = Arc<dyn ResponseCurve>>) -> Self {
+        self.campaigns.iter_mut().zip(curves).for_each(|(campaign, curve)| campaign.curve = curve);
         self
     }
 

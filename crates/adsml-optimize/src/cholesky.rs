@@ -2,7 +2,7 @@
 
 /// The lower factor `L` of a symmetric positive definite matrix: `A + jitter * I = L L^T`.
 #[derive(Debug, Clone)]
-pub(super) struct Cholesky {
+pub(crate) struct Cholesky {
     n: usize,
     lower: Vec<f64>,
 }
@@ -18,7 +18,7 @@ impl Cholesky {
     ///
     /// Points that were evaluated twice make it singular but for the noise: then its diagonal is raised until a factor
     /// exists. `None` for a matrix with something that is not a number, or far from positive definite.
-    pub(super) fn factor(matrix: &[f64], n: usize) -> Option<Self> {
+    pub(crate) fn factor(matrix: &[f64], n: usize) -> Option<Self> {
         let mean = (0..n).map(|i| matrix[i * n + i]).sum::<f64>() / n.max(1) as f64;
         let mut jitter = 0.0;
         for _ in 0..=JITTERS {
@@ -35,12 +35,12 @@ impl Cholesky {
     }
 
     /// `ln det A`.
-    pub(super) fn log_determinant(&self) -> f64 {
+    pub(crate) fn log_determinant(&self) -> f64 {
         2.0 * (0..self.n).map(|i| self.row(i)[i].ln()).sum::<f64>()
     }
 
     /// Replaces `b` by `L^-1 b`.
-    pub(super) fn solve_lower(&self, b: &mut [f64]) {
+    pub(crate) fn solve_lower(&self, b: &mut [f64]) {
         for i in 0..self.n {
             let row = self.row(i);
             b[i] = (b[i] - dot(&row[..i], &b[..i])) / row[i];
@@ -48,7 +48,7 @@ impl Cholesky {
     }
 
     /// Replaces `b` by `L^-T b`.
-    pub(super) fn solve_upper(&self, b: &mut [f64]) {
+    pub(crate) fn solve_upper(&self, b: &mut [f64]) {
         for i in (0..self.n).rev() {
             let row = self.row(i);
             b[i] /= row[i];
@@ -60,13 +60,13 @@ impl Cholesky {
     }
 
     /// Replaces `b` by `A^-1 b`.
-    pub(super) fn solve(&self, b: &mut [f64]) {
+    pub(crate) fn solve(&self, b: &mut [f64]) {
         self.solve_lower(b);
         self.solve_upper(b);
     }
 
     /// `A^-1`, row by row. `O(n^3)`.
-    pub(super) fn inverse(&self) -> Vec<f64> {
+    pub(crate) fn inverse(&self) -> Vec<f64> {
         let mut inverse = vec![0.0; self.n * self.n];
         for (j, column) in inverse.chunks_exact_mut(self.n.max(1)).enumerate() {
             column[j] = 1.0;
@@ -96,7 +96,7 @@ fn factor_exactly(matrix: &[f64], n: usize, jitter: f64) -> Option<Vec<f64>> {
 }
 
 /// Four sums side by side, so that the processor does not wait for one.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+pub(crate) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (quads_a, quads_b) = (a.chunks_exact(4), b.chunks_exact(4));
     let rest: f64 = quads_a.remainder().iter().zip(quads_b.remainder()).map(|(x, y)| x * y).sum();
     let mut sums = [0.0; 4];

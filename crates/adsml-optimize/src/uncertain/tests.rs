@@ -1,0 +1,75 @@
+//! Plans under uncertainty against brute force.
+
+use std::sync::Arc;
+
+use super::*;
+use crate::{BudgetProblem, Campaign, Currency, Hill, ResponseCurve, Total};
+
+const TOTAL: f64 = 100.0;
+
+/// Two campaigns: one known, one that is either much better or much worse.
+fn draws(n: usize) -> Vec<Vec<Arc<dyn ResponseCurve>>> {
+    let hill = |ceiling: f64, half: f64| Arc::new(Hill::new(ceiling, half, 1.0).unwrap()) as Arc<dyn ResponseCurve>;
+    let safe = (0..n).map(|_| hill(100.0, 60.0)).collect();
+    let risky = (0..n).map(|i| if i / 3 % 2 == 0 { hill(30.0, 60.0) } else { hill(220.0, 60.0) }).collect();
+    vec![safe, risky]
+}
+
+fn problem(n: usize) -> UncertainProblem {
+    let draws = draws(n);
+    let builder = BudgetProblem::builder(Currency::new("EUR"))
+        .campaign(Campaign::with_curve("safe", draws[0][0].clone()).today(50.0))
+        .campaign(Campaign::with_curve("risky", draws[1][0].clone()).today(50.0))
+        .total(Total::Exactly(TOTAL));
+    UncertainProblem::new(builder, draws).unwrap()
+}
+
+/// The greatest value over whole euros, on the draws that plans are made for.
+fn brute_force(n: usize, value: impl Fn(&[f64]) -> f64) -> f64 {
+    let draws = draws(n);
+    let gain = |euros: u32, draw: usize| {
+        let of = |spend: f64, i: usize| draws[i][draw].value(spend);
+        let spend = f64::from(euros);
+        of(spend, 0) + of(TOTAL - spend, 1) - of(50.0, 0) - of(50.0, 1)
+    };
+    let gains = |euros: u32| (0..n).step_by(3).map(|draw| gain(euros, draw)).collect::<Vec<_>>();
+    (0..=100).map(|euros| value(&gains(euros))).fold(f64::NEG_INFINITY, f64::max)
+}
+
+#[test]
+fn the_mean_is_as_great_as_can_be_and_proved() {
+    let plan = problem(60).allocate(Risk::Mean).unwrap();
+    let expected = brute_force(60, |gains| gains.iter().sum::<f64>() / gains.len() as f64);
+    // Whole euros come close to the best plan; the pieces of the averaged curve come close to the curve.
+    assert!(plan.value() >= expected - 1e-3 && plan.value() <= expected + 0.02, "{} {expected}", plan.value());
+    assert!(plan.gap() < 1e-6);
+    plan.allocation().certificate().verify(plan.problem()).unwrap();
+}
+
+#[test]
+fn the_worst_draws_are_made_as_good_as_can_be() {
+    let risk = Risk::Cvar { share: 0.25 };
+    let plan = problem(60).allocate(risk).unwrap();
+    let expected = brute_force(60, |gains| risk.of(gains).0);
+    assert!(plan.value() >= expected - 0.05, "{} {expected}", plan.value());
+    assert!(plan.upper_bound() >= expected - 1e-3);
+    assert!(plan.gap() < 0.01, "{}", plan.gap());
+    let [careful, bold] = [risk, Risk::Mean].map(|risk| problem(60).allocate(risk).unwrap());
+    assert!(careful.allocation().budgets()[1] < bold.allocation().budgets()[1]);
+    assert!(careful.gain().unwrap().interval[0] > bold.gain().unwrap().interval[0]);
+}
+
+#[test]
+fn more_money_brings_more_and_less_of_it() {
+    let frontier = problem(30).frontier(&[50.0, 100.0, 200.0], &crate::FitContext::default()).unwrap();
+    assert!(frontier.windows(2).all(|pair| pair[0].response < pair[1].response && pair[0].marginal > pair[1].marginal));
+}
+
+#[test]
+fn draws_have_to_fit_the_problem() {
+    let builder = BudgetProblem::builder(Currency::new("EUR"))
+        .campaign(Campaign::with_curve("safe", draws(3)[0][0].clone()))
+        .total(Total::Exactly(TOTAL));
+    assert!(UncertainProblem::new(builder.clone(), draws(3)).is_err());
+    assert!(UncertainProblem::new(builder, vec![draws(2)[0].clone()]).is_err());
+}
