@@ -7,12 +7,14 @@
 //! cargo run --release -p adsml-benches --bin side_by_side -- hard-instances DIR
 //! cargo run --release -p adsml-benches --bin side_by_side -- optimize --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- bayes --data DIR --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- accounts --accounts 600 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- meta --rows 1000000 --json
 //! ```
 //!
 //! The peers' sides are under `benches/peers/`; `docs/benchmarks.md` says how figures are taken.
 #![allow(clippy::print_stdout)] // A bench answers on stdout.
 
+mod accounts;
 mod bayes;
 mod hard_instances;
 mod instance;
@@ -47,6 +49,8 @@ enum Bench {
     Optimize(optimize::OptimizeArgs),
     /// Divide budgets by few, noisy evaluations.
     Bayes(bayes::BayesArgs),
+    /// Plan simulated accounts from their rows, and judge the plans by the truth.
+    Accounts(accounts::AccountsArgs),
     /// Write budget problems that are hard, or large.
     HardInstances(hard_instances::HardInstancesArgs),
 }
@@ -59,6 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Shap(args) => shap::run(&args),
         Bench::Optimize(args) => optimize::run(&args),
         Bench::Bayes(args) => bayes::run(&args),
+        Bench::Accounts(args) => accounts::run(&args),
         Bench::HardInstances(args) => hard_instances::run(&args),
     }
 }

@@ -56,9 +56,9 @@ pub enum Finding {
     },
     /// Spend seems to follow demand, so that curves flatter it.
     SpendFollowsDemand {
-        /// Correlation of spend with the demand that preceded it.
-        correlation: f64,
-        /// The same in its standard errors.
+        /// Median over campaigns of the elasticity at a typical spend; `NaN` for fewer than three.
+        elasticity: f64,
+        /// How clearly demand foretells the next spend, in standard errors; `-inf` where that could not be asked.
         z: f64,
     },
     /// Response came on dates without spend: a part that no spend explains was fitted.
@@ -119,10 +119,10 @@ impl fmt::Display for Finding {
                 "{campaign}: how the response follows the spend is hardly identifiable; {:.0} % of the uncertainty is left",
                 100.0 * left
             ),
-            Self::SpendFollowsDemand { correlation, z } => write!(
+            Self::SpendFollowsDemand { elasticity, z } => write!(
                 f,
-                "spend seems to follow demand (correlation {correlation:.2}, {z:.1} standard errors): the curves credit \
-                 spend with what demand brought; test with a lift study before moving much"
+                "spend seems to follow demand (median elasticity {elasticity:.2}; demand foretells spend at {z:.1} standard \
+                 errors), so that the curves may credit spend with what demand brought: test before moving much"
             ),
             Self::Baseline { campaign, share } => write!(
                 f,

@@ -8,4 +8,4 @@ mod simulated;
 #[cfg(feature = "plot")]
 pub use charts::{allocation_chart, comparison_charts};
 #[cfg(feature = "simulate")]
-pub use simulated::{SimulatedCurve, demo_problem};
+pub use simulated::{SimulatedCurve, demo_problem, simulated_history};

@@ -1,7 +1,8 @@
 //! Budget problems whose true curves are known.
 
 use adsml_optimize::{
-    BudgetProblem, BudgetProblemBuilder, Campaign, Currency, ResponseCurve, ResponseUnit, Shape, Total,
+    BudgetProblem, BudgetProblemBuilder, Campaign, CampaignDay, Currency, History, ResponseCurve, ResponseUnit, Shape,
+    Total,
 };
 use adsml_simulate::{Account, Totals, TrueCurve};
 
@@ -51,6 +52,23 @@ pub fn demo_problem(account: &Account) -> Result<BudgetProblemBuilder> {
     });
     let total = today.iter().sum::<f64>() / per_major;
     Ok(BudgetProblem::builder(currency).campaigns(campaigns).total(Total::Exactly(total)))
+}
+
+/// A simulated account's campaign days: spend, revenue, and as context the competition and the season, which its export shows.
+///
+/// # Errors
+///
+/// [`Error::Optimize`](crate::Error::Optimize) for an account without rows.
+pub fn simulated_history(account: &Account) -> Result<History> {
+    // Rows stand by date, then by campaign.
+    let days = account.rows().chunk_by(|a, b| (a.date, a.campaign) == (b.date, b.campaign)).map(|rows| CampaignDay {
+        campaign: account.campaigns()[rows[0].campaign].id.clone(),
+        date: rows[0].date,
+        spend: rows.iter().map(|row| row.spend).sum(),
+        response: rows.iter().map(|row| row.revenue).sum(),
+        context: vec![rows[0].competition_level, rows[0].seasonality_factor],
+    });
+    Ok(History::new(ResponseUnit::Revenue, &["competition_level", "seasonality_factor"], days)?)
 }
 
 #[cfg(test)]
