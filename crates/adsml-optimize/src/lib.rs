@@ -54,6 +54,7 @@ mod curve;
 mod error;
 mod exact;
 mod fit;
+mod forecast;
 mod optimizer;
 #[cfg(test)]
 mod oracle;
@@ -77,6 +78,7 @@ pub use curve::{
 };
 pub use error::{OptimizeError, Result};
 pub use exact::Exact;
+pub use forecast::{Forecast, ForecastDay, PlannedDay, forecast_budgets};
 pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};
 #[cfg(feature = "serde")]

@@ -102,6 +102,12 @@ impl BudgetProblemBuilder {
         self
     }
 
+    /// Gives the campaigns other budgets of today, in their order and in major units.
+    pub(crate) fn with_today(mut self, budgets: impl IntoIterator<Item = f64>) -> Self {
+        self.campaigns.iter_mut().zip(budgets).for_each(|(campaign, budget)| campaign.today = Some(budget));
+        self
+    }
+
     /// Judges the description and resolves it to whole minor units.
     ///
     /// Shares and changes rarely are whole minor units: bounds are rounded inward, and outward where nothing would be left

@@ -63,6 +63,11 @@ impl Design {
         }
     }
 
+    /// The means of a campaign's context.
+    pub(super) fn usual_context(&self, campaign: &str) -> Vec<f64> {
+        self.centre.iter().find(|(id, _)| id == campaign).map_or_else(Vec::new, |(_, centre)| centre.clone())
+    }
+
     pub(super) fn n_context(&self) -> usize {
         self.scale.len()
     }

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use adsml_core::Stream;
+
+use super::draws::normal;
 use super::effects::Design;
 use super::family::Family;
 use super::finding::Finding;
 use super::history::CampaignHistory;
+use super::noise::Noise;
 use super::params::ResponseModelParams;
 use crate::cholesky::Cholesky;
 use crate::{OptimizeError, ResponseCurve, ResponseUnit, Result};
@@ -65,10 +69,11 @@ pub struct CampaignResponse {
     pub(super) typical_spend: f64,
     pub(super) baseline: f64,
     pub(super) usual_factor: f64,
-    pub(super) memory: f64,
-    pub(super) demand: f64,
-    pub(super) dispersion: f64,
-    pub(super) last_demand: f64,
+    pub(super) noise: Noise,
+    /// Demand on the last date: mean and variance.
+    pub(super) last_demand: (f64, f64),
+    /// Means of the context's numbers.
+    pub(super) usual_context: Vec<f64>,
     pub(super) observed: Vec<(f64, f64)>,
 }
 
@@ -140,6 +145,21 @@ impl ResponseModel {
         Ok(dot(&row, &self.effects.values).exp() / usual)
     }
 
+    /// The means of a campaign's context; empty for a campaign that is not known.
+    pub(crate) fn usual_context(&self, campaign: &str) -> Vec<f64> {
+        self.campaign(campaign).map_or_else(Vec::new, |campaign| campaign.usual_context.clone())
+    }
+
+    /// By how much effects may differ from the most plausible ones: a draw.
+    pub(crate) fn drawn_effects(&self, stream: &mut Stream) -> Vec<f64> {
+        let mut departures: Vec<f64> = self.effects.values.iter().map(|_| normal(stream)).collect();
+        match &self.effects.factor {
+            Some(factor) => factor.solve_upper(&mut departures),
+            None => departures.fill(0.0),
+        }
+        departures
+    }
+
     /// The columns of a date and a context.
     pub(crate) fn design_row(&self, campaign: &str, date: i32, context: &[f64]) -> Result<Vec<f64>> {
         let refuse = |name, value: String, expected| {
@@ -161,11 +181,40 @@ impl ResponseModel {
     }
 }
 
+/// Demand as time goes on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Demand {
+    state: f64,
+    memory: f64,
+    deviation: f64,
+}
+
+impl Demand {
+    /// Demand after so many more periods.
+    pub(crate) fn next(&mut self, periods: i32, stream: &mut Stream) -> f64 {
+        let kept = self.memory.powi(periods);
+        self.state = kept * self.state + self.deviation * (1.0 - kept * kept).sqrt() * normal(stream);
+        self.state.max(-1.0)
+    }
+}
+
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
 impl CampaignResponse {
+    /// Demand from the last date on: a draw of where it is.
+    pub(crate) fn demand_from_here(&self, stream: &mut Stream) -> Demand {
+        let (mean, variance) = self.last_demand;
+        let Noise { memory, demand, .. } = self.noise;
+        Demand { state: mean + variance.sqrt() * normal(stream), memory, deviation: demand }
+    }
+
+    /// What comes of an expected response by chance: a draw.
+    pub(crate) fn by_chance(&self, expected: f64, stream: &mut Stream) -> f64 {
+        (expected + (self.noise.dispersion * expected.max(0.0)).sqrt() * normal(stream)).max(0.0)
+    }
+
     /// Its id.
     pub fn id(&self) -> &str {
         &self.id

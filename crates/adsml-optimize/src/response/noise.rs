@@ -29,6 +29,8 @@ pub(super) struct Noise {
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
     steps: Vec<Step>,
+    /// Of demand after the last row.
+    last_variance: f64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +63,8 @@ impl Filter {
             variance *= 1.0 - gain;
             Step { decay, gain, scale: 1.0 / total.sqrt(), log_variance: total.ln() }
         });
-        Self { steps: steps.collect() }
+        let steps = steps.collect();
+        Self { steps, last_variance: variance }
     }
 
     /// Replaces residuals by independent ones of variance 1.
@@ -84,6 +87,11 @@ impl Filter {
             state
         };
         self.steps.iter().zip(residuals).map(step).collect()
+    }
+
+    /// Demand after the last row: its mean and its variance, given the residuals.
+    pub(super) fn last_state(&self, residuals: &[f64]) -> (f64, f64) {
+        (self.states(residuals).last().copied().unwrap_or_default(), self.last_variance)
     }
 
     /// Minus twice the log likelihood of residuals, but for a constant, row by row.

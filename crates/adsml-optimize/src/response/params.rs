@@ -303,7 +303,6 @@ impl ResponseModelParams {
             Ok(Arc::new(curve.observed(support)?.in_unit(history.unit)))
         };
         let baseline = usual * modes::baseline(series, modes[best].family, &modes[best].theta);
-        let filter_state = last_demand(series, &modes[best], noise);
         Ok(CampaignResponse {
             id: campaign.id.clone(),
             curve: curve(modes[best].family, &modes[best].theta)?,
@@ -315,11 +314,10 @@ impl ResponseModelParams {
             typical_spend: series.typical_spend,
             baseline,
             usual_factor: usual,
-            memory: noise.memory,
-            demand: noise.demand,
-            dispersion: noise.dispersion,
-            last_demand: filter_state,
-            observed: observed(campaign, series),
+            noise: *noise,
+            last_demand: last_demand(series, &modes[best], noise),
+            usual_context: design.usual_context(&campaign.id),
+            observed: observed(campaign),
         })
     }
 
@@ -363,14 +361,12 @@ fn today(campaign: &CampaignHistory) -> f64 {
     last.iter().sum::<f64>() / last.len() as f64
 }
 
-fn last_demand(series: &Series, mode: &Mode, noise: &Noise) -> f64 {
-    let filter = noise::Filter::new(noise, &series.periods, &mode.mean);
-    filter.states(&mode.residuals(series)).last().copied().unwrap_or_default()
+fn last_demand(series: &Series, mode: &Mode, noise: &Noise) -> (f64, f64) {
+    noise::Filter::new(noise, &series.periods, &mode.mean).last_state(&mode.residuals(series))
 }
 
-/// Every period's spend, and what it brought in an average context.
-fn observed(campaign: &CampaignHistory, series: &Series) -> Vec<(f64, f64)> {
-    let _ = series;
+/// Every period's spend, and what it brought.
+fn observed(campaign: &CampaignHistory) -> Vec<(f64, f64)> {
     campaign.spend.iter().copied().zip(campaign.response.iter().copied()).collect()
 }
 

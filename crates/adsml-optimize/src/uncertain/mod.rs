@@ -20,6 +20,7 @@ mod tests;
 
 pub use frontier::FrontierPoint;
 pub use gain::Gain;
+pub(crate) use gain::quantile;
 pub use plan::UncertainPlan;
 pub use problem::UncertainProblem;
 pub use risk::Risk;

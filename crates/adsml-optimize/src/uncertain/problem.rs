@@ -157,6 +157,16 @@ impl UncertainProblem {
         Ok(self.builder.clone().with_curves(curves))
     }
 
+    /// The problem of averaged curves, each campaign's times a factor.
+    pub(crate) fn scaled_builder(&self, factors: &[f64]) -> Result<BudgetProblemBuilder> {
+        let average = |(sampled, factor): (&Sampled, &f64)| {
+            let n = sampled.n_draws();
+            sampled.average(&vec![factor / n as f64; n])
+        };
+        let curves = self.sampled.iter().zip(factors).map(average).collect::<Result<Vec<_>>>()?;
+        Ok(self.builder.clone().with_curves(curves))
+    }
+
     /// What budgets bring on a draw: response, or profit where that is the objective.
     fn value_of(&self, budgets: &[i64], draw: usize) -> f64 {
         let spends = crate::problem::judge::spends(&self.nominal.program, budgets);
