@@ -54,23 +54,23 @@ struct Judged {
     foreseen: f64,
 }
 
+impl Judged {
+    fn line(&self, kind: Kind, account: u64) -> serde_json::Value {
+        json!({
+            "bench": "account", "kind": format!("{kind:?}"), "account": account, "captured": self.captured, "gain": self.gain,
+            "foreseen": self.foreseen, "width": self.width, "width_at_truth": self.oracle_width, "covered": self.covered,
+            "warned": self.warned, "seconds": self.seconds,
+        })
+    }
+}
+
 pub(crate) fn run(args: &AccountsArgs) -> Result<(), Box<dyn Error>> {
     for kind in [Kind::Known, Kind::Unknown, Kind::Follows] {
         let mut all = Vec::new();
         for i in 0..args.accounts / 3 {
             let judged = judge(&account(kind, args.seed + i, args.strength)?)?;
             if args.each {
-                eprintln!(
-                    "{kind:?} {i}: captured {:.3} gain {:.4} foreseen {:.4} width {:.4} oracle {:.4} covered {} warned {} {:.2} s",
-                    judged.captured,
-                    judged.gain,
-                    judged.foreseen,
-                    judged.width,
-                    judged.oracle_width,
-                    judged.covered,
-                    judged.warned,
-                    judged.seconds
-                );
+                println!("{}", judged.line(kind, i));
             }
             all.push(judged);
         }

@@ -226,13 +226,13 @@ mod tests {
     #[test]
     fn the_filter_is_the_inverse_factor_of_the_covariance() {
         let noise = Noise { memory: 0.6, demand: 0.2, dispersion: 1.5 };
-        let (periods, mean) = ([3, 4, 6, 7, 12], [40.0, 55.0, 12.0, 80.0, 33.0]);
+        let (periods, mean) = ([3_i32, 4, 6, 7, 12], [40.0, 55.0, 12.0, 80.0, 33.0]);
         let residuals = [0.3, -0.1, 0.25, 0.05, -0.4];
         let n = periods.len();
         let mut covariance = vec![0.0; n * n];
         for (i, row) in covariance.chunks_mut(n).enumerate() {
             for (j, entry) in row.iter_mut().enumerate() {
-                *entry = 0.04 * 0.6_f64.powi((periods[i] - periods[j] as i32).abs());
+                *entry = 0.04 * 0.6_f64.powi((periods[i] - periods[j]).abs());
                 *entry += if i == j { 1.5 / mean[i] } else { 0.0 };
             }
         }
