@@ -144,6 +144,11 @@ pub(super) fn read(file: &ModelFile) -> Result<ImportedModel> {
     let readings = readings.iter().map(|&code| READINGS.get(usize::from(code)).copied()).collect::<Option<Vec<_>>>();
     let readings = readings.ok_or_else(|| bad_header("a reading is not known".to_owned()))?;
     let ensemble = Ensemble { trees, base, n_features, sum, divisor, readings };
+    if !ensemble.is_bounded() {
+        return Err(
+            ModelFileError::Section { name: "tree_values".to_owned(), reason: "sums overflow".to_owned() }.into()
+        );
+    }
     let mut model = ImportedModel::new(format, file.text_fact("objective")?.to_owned(), ensemble, output, importances);
     model.trees_per_round = trees_per_round;
     model.best_round = Some(best_round).filter(|&best| best > 0);

@@ -52,7 +52,7 @@ choice!(ModelFormat { LightGbm = "lightgbm", Xgboost = "xgboost" });
 ///
 /// # Hostile files
 ///
-/// No file makes a reader panic, hang or recurse. It takes at most about 64 bytes of memory for each byte of the file.
+/// No file makes a reader panic, hang or recurse. Reading takes at most 32 bytes of memory for each byte of the file, and 2 MiB.
 ///
 /// # Source
 ///

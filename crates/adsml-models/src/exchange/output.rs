@@ -1,6 +1,6 @@
 //! From the sums of trees to what the other library predicts.
 
-/// What becomes of the sums of one row.
+/// What becomes of the sums of one row; what would overflow is the largest number.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Output {
     /// `raw`
@@ -32,7 +32,11 @@ impl Output {
     pub(super) fn apply(self, raw: &mut [f64]) {
         match self {
             Self::Identity => {}
-            Self::SignedSquare => each(raw, |raw| if raw == 0.0 { 0.0 } else { raw.signum() * raw * raw }),
+            Self::SignedSquare => each(raw, |raw| {
+                // LightGBM's order of the products, and its sign of 0.
+                let square = if raw == 0.0 { 0.0 } else { raw.signum() * raw * raw };
+                square.clamp(f64::MIN, f64::MAX)
+            }),
             Self::Exp => each(raw, |raw| raw.exp().min(f64::MAX)),
             Self::Sigmoid { scale } | Self::OneVersusAll { scale } => {
                 each(raw, |raw| 1.0 / (1.0 + (-scale * raw).exp()))

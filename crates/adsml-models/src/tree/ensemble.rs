@@ -74,6 +74,20 @@ impl Ensemble {
         self.base.len()
     }
 
+    /// Whether no sum can overflow, whatever the row.
+    pub(crate) fn is_bounded(&self) -> bool {
+        let most = match self.sum {
+            Sum::F64 => f64::MAX,
+            Sum::F32 => f32::MAX.into(),
+        };
+        (0..self.n_outputs()).all(|output| {
+            let trees = (output..self.trees.len()).step_by(self.base.len());
+            let largest = trees.fold(self.base[output].abs(), |sum, tree| sum + self.trees.largest_leaf(tree));
+            // Half of it, for the rounding of the sums themselves.
+            largest <= most / 2.0
+        })
+    }
+
     /// The raw value of one output, for a row of the right length.
     pub(crate) fn raw(&self, row: &[f64], output: usize) -> f64 {
         let trees = (output..self.trees.len()).step_by(self.base.len());

@@ -106,6 +106,12 @@ impl Trees {
         self.nodes.iter().filter(|node| node.feature == LEAF).map(|node| node.value)
     }
 
+    /// The largest value of a tree's leaves, in size.
+    pub(crate) fn largest_leaf(&self, tree: usize) -> f64 {
+        let leaves = self.nodes[self.nodes_of(tree)].iter().filter(|node| node.feature == LEAF);
+        leaves.fold(0.0, |largest, leaf| largest.max(leaf.value.abs()))
+    }
+
     /// Gives every leaf another value.
     pub(crate) fn map_leaves(&mut self, value: impl Fn(f64) -> f64) {
         self.nodes.iter_mut().filter(|node| node.feature == LEAF).for_each(|leaf| leaf.value = value(leaf.value));

@@ -90,6 +90,9 @@ fn read_text(text: &str) -> Read<ImportedModel> {
         divisor,
         readings: readings(&uses, fields)?,
     };
+    if !ensemble.is_bounded() {
+        return Err(Fault::somewhere("sums of the leaves overflow").within("leaf_value"));
+    }
     if importances.n_features() == 0 {
         importances = Importances::new(shape.n_features);
     }

@@ -208,6 +208,7 @@ fn tree<'a, S: Source<'a>>(source: &mut S) -> Read<Tree> {
         Ok(())
     })?;
     tree.id = id.ok_or_else(|| missing("id"))?;
+    tree.check()?;
     Ok(tree)
 }
 

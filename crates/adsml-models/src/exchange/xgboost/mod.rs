@@ -73,6 +73,9 @@ fn model(fields: Fields, file_bytes: usize) -> Read<ImportedModel> {
     }
     let readings = readings(&uses)?;
     let ensemble = Ensemble { trees, base, n_features, sum: Sum::F32, divisor: 1.0, readings };
+    if !ensemble.is_bounded() {
+        return Err(Fault::somewhere("sums of the leaves overflow").within("split_conditions"));
+    }
     let mut model = ImportedModel::new(ModelFormat::Xgboost, objective, ensemble, output, importances);
     model.trees_per_round = n_outputs * booster.num_parallel_tree;
     model.best_round = fields.best_iteration.and_then(|best| best.checked_add(1));

@@ -72,7 +72,6 @@ impl Tree {
         set_bytes: &mut SetBytes,
     ) -> Read<()> {
         let n = self.left_children.len();
-        self.check_lengths(n)?;
         let mut sets = self.sets(n, set_bytes)?;
         for at in (0..n).filter(|&at| self.left_children[at] != -1) {
             let feature = self.split_indices[at];
@@ -121,8 +120,15 @@ impl Tree {
         })
     }
 
-    fn check_lengths(&self, n: usize) -> Read<()> {
+    /// Refuses columns of different lengths, none at all, and numbers out of range.
+    ///
+    /// Before the next tree is read: a tree that holds nothing takes more memory than its text.
+    pub(super) fn check(&self) -> Read<()> {
         let wrong = |field: &str, reason: String| Err(Fault::somewhere(reason).within(field));
+        let n = self.left_children.len();
+        if n == 0 {
+            return wrong("left_children", "is missing or empty".to_owned());
+        }
         for (field, found) in [
             ("right_children", self.right_children.len()),
             ("split_indices", self.split_indices.len()),
