@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use adsml_core::{FeatureKind, LoaderRegistry, ModelFile};
 use adsml_models::{ImportedModel, Regressor};
-use ndarray::Array2;
+use ndarray::{Array2, s};
 use serde_json::Value;
 
 /// Bits of `f64`, 16 digits each.
@@ -89,6 +89,25 @@ fn check_file(model: &ImportedModel, x: &Array2<f64>) {
     assert_eq!(registry.load_regressor(&file).unwrap().n_features(), model.n_features());
 }
 
+/// LightGBM's `pred_contrib` of the first rows: features and the base, output after output.
+fn check_contributions(model: &ImportedModel, x: &Array2<f64>, theirs: &[f64], name: &str) {
+    let width = model.n_features() + 1;
+    let n_rows = theirs.len() / (width * model.n_outputs());
+    let values = model.shap_values(x.slice(s![..n_rows, ..])).unwrap();
+    let mut theirs = theirs.chunks_exact(width);
+    for row in 0..n_rows {
+        for output in 0..model.n_outputs() {
+            let theirs = theirs.next().unwrap();
+            let ours = values.values(output);
+            for feature in 0..model.n_features() {
+                let difference = (ours[[row, feature]] - theirs[feature]).abs();
+                assert!(difference < 1e-9, "{name}: {difference} at feature {feature} of row {row}");
+            }
+            assert!((values.base(output) - theirs[width - 1]).abs() < 1e-9, "{name}: the base");
+        }
+    }
+}
+
 #[test]
 fn lightgbm_predicts_the_same_bits() {
     let mut n_numbers = 0;
@@ -119,6 +138,8 @@ fn lightgbm_predicts_the_same_bits() {
         let theirs = numbers(stored["predict"].as_str().unwrap());
         let worst = outputs.iter().zip(&theirs).map(|(&a, &b)| ulps(a, b)).max().unwrap_or_default();
         assert!(worst <= 1, "predictions of {name} are {worst} units in the last place apart");
+        let contributions = numbers(stored["contributions"].as_str().unwrap());
+        check_contributions(&model, &x, &contributions, &name);
         check_columns(&model, &stored);
         check_file(&model, &x);
         if model.n_outputs() == 1 || model.as_classifier().is_some() {

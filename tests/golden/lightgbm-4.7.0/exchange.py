@@ -24,6 +24,7 @@ SEED = 1 if STORED else int(sys.argv[2])
 ROUNDS, LEAVES, N, ROWS = (5, 6, 500, 60) if STORED else (40, 31, 3000, 1500)
 NUMBERS, CATEGORIES = 3, 2  # the last columns are categories
 ZERO = float(np.float32(1e-35))
+EXPLAINED = ["regression", "multiclass", "zero_as_missing", "one_hot", "dart", "no_missing", "constant"]
 
 
 def bits(values):
@@ -82,6 +83,7 @@ def write(name, booster, rng, categories=(3, 4), rounds=(), **more):
         "raw": bits(loaded.predict(rows, raw_score=True)),
         "predict": bits(loaded.predict(rows)),
         "rounds": [[n, bits(loaded.predict(rows, raw_score=True, num_iteration=n))] for n in rounds],
+        "contributions": bits(loaded.predict(rows[:10], pred_contrib=True)) if name in EXPLAINED else "",
         **more,
     }
     (OUT / f"{name}.txt").write_text(text)

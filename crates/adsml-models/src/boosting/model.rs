@@ -158,6 +158,7 @@ impl GradientBoosting {
         };
         Explainable {
             n_features: self.n_features,
+            readings: &[],
             feature_names: &self.feature_names,
             outputs: self.base.iter().enumerate().map(output).collect(),
         }

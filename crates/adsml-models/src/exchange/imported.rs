@@ -2,12 +2,13 @@
 
 use std::path::Path;
 
-use adsml_core::{Classifier, Error, FeatureColumn, ModelFile, Regressor, Steps, check_predict_shapes};
+use adsml_core::{Classifier, Error, Explanation, FeatureColumn, ModelFile, Regressor, Steps, check_predict_shapes};
 use ndarray::{Array2, ArrayView2};
 
 use super::output::Output;
 use super::{lightgbm, xgboost};
 use crate::estimator::{choice, serde_as_file};
+use crate::shap::{Explainable, Explained, shap_methods};
 use crate::tree::{Ensemble, Importances, merged, predict_rows, predict_rows_into};
 use crate::{Importance, ModelError, Result};
 
@@ -33,7 +34,8 @@ choice!(ModelFormat { LightGbm = "lightgbm", Xgboost = "xgboost" });
 ///
 /// [`raw_scores`](Self::raw_scores) are those of the other library to the last bit: sums of `f64` in the order of the trees for LightGBM,
 /// of `f32` for XGBoost. [`outputs`](Self::outputs), after the link, are within one unit in the last place. As a [`Regressor`] it
-/// predicts what all models do: the expected target, P(class 1) of two classes, the mean of the classes' numbers of more.
+/// predicts what all models do: the expected target, P(class 1) of two classes, the mean of the classes' numbers of more. Contributions
+/// ([`shap_values`](Self::shap_values)) are summed in `f64`, by the rows (of XGBoost, hessian) in the file.
 ///
 /// # What is read
 ///
@@ -338,6 +340,24 @@ impl ImportedModel {
         out.iter_mut().for_each(|p| *p = if total > 0.0 { *p / total } else { 1.0 / n });
     }
 
+    fn explainable(&self) -> Explainable<'_> {
+        let ensemble = &self.ensemble;
+        let output = |(first, &base): (usize, &f64)| Explained {
+            trees: &ensemble.trees,
+            base,
+            first,
+            step: ensemble.base.len(),
+            leaf: Box::new(|value| value),
+            divisor: ensemble.divisor,
+        };
+        Explainable {
+            n_features: ensemble.n_features,
+            readings: &ensemble.readings,
+            feature_names: &self.feature_names,
+            outputs: ensemble.base.iter().enumerate().map(output).collect(),
+        }
+    }
+
     fn check_row(&self, row: &[f64]) -> adsml_core::Result<()> {
         if row.len() == self.ensemble.n_features {
             return Ok(());
@@ -409,6 +429,10 @@ impl Regressor for ImportedModel {
         Some(self.importance_by(Importance::Gain))
     }
 
+    fn explain(&self, row: &[f64]) -> adsml_core::Result<Option<Explanation>> {
+        self.explainable().explanation(row)
+    }
+
     fn steps_along(&self, feature: usize, row: &[f64]) -> Option<Steps> {
         if row.len() != self.ensemble.n_features || self.n_outputs() != 1 {
             return None;
@@ -428,6 +452,7 @@ impl Regressor for ImportedModel {
 }
 
 serde_as_file!(ImportedModel);
+shap_methods!(ImportedModel);
 
 impl Classifier for ImportedModel {
     fn classes(&self) -> &[String] {

@@ -209,7 +209,7 @@ impl MeanOfTrees {
                 (0..n).map(of_class).collect()
             }
         };
-        Explainable { n_features: self.n_features(), feature_names: &self.feature_names, outputs }
+        Explainable { n_features: self.n_features(), readings: &[], feature_names: &self.feature_names, outputs }
     }
 
     fn explained<'a>(&'a self, leaf: impl Fn(f64) -> f64 + Sync + 'a) -> Explained<'a> {
@@ -223,7 +223,8 @@ impl MeanOfTrees {
         let predicted = self
             .explained(|value| if n > 0 { mean_class(&self.distributions[value as usize * n..][..n]) } else { value });
         let outputs = vec![predicted];
-        Explainable { n_features: self.n_features(), feature_names: &self.feature_names, outputs }.explanation(row)
+        Explainable { n_features: self.n_features(), readings: &[], feature_names: &self.feature_names, outputs }
+            .explanation(row)
     }
 
     pub(super) fn to_file(&self, kind: &str) -> ModelFile {

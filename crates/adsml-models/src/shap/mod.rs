@@ -55,7 +55,7 @@ use self::contributions::Contributions;
 use self::interactions::Interactions;
 use self::paths::Lanes;
 pub use self::values::{ShapInteractions, ShapValues};
-use crate::tree::{Trees, each_row};
+use crate::tree::{Reading, Trees, each_row};
 
 /// One raw score: `(base + sum of the leaves of every step-th tree) / divisor`.
 pub(crate) struct Explained<'a> {
@@ -78,6 +78,8 @@ impl Explained<'_> {
 /// Everything of a model that is explained.
 pub(crate) struct Explainable<'a> {
     pub(crate) n_features: usize,
+    /// How each feature is read before any tree asks; empty: all as they are.
+    pub(crate) readings: &'a [Reading],
     pub(crate) feature_names: &'a [String],
     pub(crate) outputs: Vec<Explained<'a>>,
 }
@@ -96,7 +98,7 @@ impl Explainable<'_> {
         if background.nrows() == 0 {
             return Err(Error::NotEnough { what: "background rows".to_owned(), needed: 1, found: 0 });
         }
-        let background = rows_of(background, 0..background.nrows());
+        let background = self.rows_of(background, 0..background.nrows());
         self.by_row(x, |output, rows, out| Against::new(self.n_features, &background).write(output, rows, out))
     }
 
@@ -110,7 +112,7 @@ impl Explainable<'_> {
             let contributions = contributions.as_slice().unwrap_or_default();
             in_chunks(out, p * p, self.rows_at_a_time(), |range, out| {
                 let contributions = &contributions[range.start * p..range.end * p];
-                Interactions::new(p).write(output, p, &rows_of(x, range), contributions, out);
+                Interactions::new(p).write(output, p, &self.rows_of(x, range), contributions, out);
             });
         }
         let values = Array4::from_shape_vec((self.outputs.len(), n, p, p), values).map_err(Error::component)?;
@@ -125,7 +127,8 @@ impl Explainable<'_> {
         }
         let [output] = &self.outputs[..] else { return Ok(None) };
         let mut contributions = vec![0.0; row.len()];
-        let base = Contributions::new(row.len()).write(output, row.len(), row, &mut contributions);
+        let rows = self.rows_of(ArrayView2::from_shape((1, row.len()), row).map_err(Error::component)?, 0..1);
+        let base = Contributions::new(row.len()).write(output, row.len(), &rows, &mut contributions);
         Ok(Some(Explanation { base, contributions }))
     }
 
@@ -141,7 +144,7 @@ impl Explainable<'_> {
             // The same whatever the rows, and there is one without rows too.
             let base = OnceLock::new();
             in_chunks(out, p, self.rows_at_a_time(), |range, out| {
-                let written = write(output, &rows_of(x, range), out);
+                let written = write(output, &self.rows_of(x, range), out);
                 base.get_or_init(|| written);
             });
             bases.push(base.into_inner().unwrap_or_else(|| write(output, &[], &mut [])));
@@ -155,6 +158,18 @@ impl Explainable<'_> {
             return Ok(());
         }
         Err(Error::FeatureCount { expected: self.n_features, found: x.ncols() })
+    }
+
+    /// Rows one after the other, as they are read.
+    fn rows_of(&self, x: ArrayView2<'_, f64>, range: Range<usize>) -> Vec<f64> {
+        let mut rows = Vec::with_capacity(range.len() * x.ncols());
+        each_row(x, range, |_, row| rows.extend_from_slice(row));
+        if !self.readings.is_empty() {
+            for row in rows.chunks_exact_mut(self.n_features) {
+                row.iter_mut().zip(self.readings).for_each(|(value, reading)| *value = reading.read(*value));
+            }
+        }
+        rows
     }
 
     /// Rows that share what is made ready of a tree; fewer when they have many features. No bit depends on it.
@@ -180,13 +195,6 @@ fn pieces(values: &mut [f64], length: usize) -> impl Iterator<Item = &mut [f64]>
         rest = Some(others);
         Some(piece)
     })
-}
-
-/// Rows one after the other, as a copy.
-fn rows_of(x: ArrayView2<'_, f64>, range: Range<usize>) -> Vec<f64> {
-    let mut rows = Vec::with_capacity(range.len() * x.ncols());
-    each_row(x, range, |_, row| rows.extend_from_slice(row));
-    rows
 }
 
 /// `work` on ranges of rows and what `out` holds of them, `width` numbers a row, on several threads.
