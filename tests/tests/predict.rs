@@ -107,6 +107,35 @@ fn trees_are_chosen_where_they_are_better_and_come_back_bit_for_bit() {
 }
 
 #[test]
+fn contributions_add_up_to_the_log_odds_and_are_drawn() {
+    let table = evening_table();
+    let recipe = CtrPredictor::params().rate("clicks", "impressions").categorical(["format"]).numeric(["hour"]);
+    let predictor = recipe.folds(3).fit(&table).unwrap();
+    let explanations = predictor.explain_table(&table).unwrap().expect("trees can say why");
+    assert_eq!(explanations.unit(), Some("log odds"));
+    let rates = predictor.predict_table(&table).unwrap();
+    for (row, rate) in explanations.contributions().outer_iter().zip(&rates) {
+        let log_odds = explanations.base() + row.sum();
+        assert!((1.0 / (1.0 + (-log_odds).exp()) - rate).abs() < 1e-9);
+    }
+    let names: Vec<&str> = explanations.feature_names().iter().map(String::as_str).collect();
+    assert_eq!(names, ["hour", "format"]);
+    let charts = predictor.charts().unwrap();
+    let drawn = |name: &str| charts.iter().find(|chart| chart.file_name == name).map(|chart| chart.svg.as_str());
+    for name in ["contributions.svg", "beeswarm.svg"] {
+        let svg = drawn(name).expect(name);
+        assert!(svg.contains("Last of 3 folds") && svg.contains("log odds"), "{name}");
+    }
+    // In a file there are no rows to draw.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("predictor.adsml");
+    predictor.save(&path).unwrap();
+    let loaded = CtrPredictor::load(&path).unwrap();
+    assert!(loaded.charts().unwrap().iter().all(|chart| chart.file_name != "beeswarm.svg"));
+    assert_eq!(loaded.explain_table(&table).unwrap(), Some(explanations));
+}
+
+#[test]
 fn a_file_whose_parts_do_not_belong_together_is_refused() {
     let table = demo_table();
     let recipe = CtrPredictor::params().rate("clicks", "impressions").folds(2);

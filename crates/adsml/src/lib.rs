@@ -82,7 +82,7 @@ pub use chart::Chart;
 pub use error::{Error, Result};
 #[cfg(feature = "predict")]
 pub use predict::{
-    CtrPredictor, CtrPredictorParams, FeatureReport, IgnoredReport, Interval, ModelReport, PredictReport,
+    CtrPredictor, CtrPredictorParams, Explanations, FeatureReport, IgnoredReport, Interval, ModelReport, PredictReport,
     PredictTarget, ReliabilityReport, ScoreReport, SplitReport, Task,
 };
 #[cfg(feature = "predict")]

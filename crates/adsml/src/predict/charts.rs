@@ -2,16 +2,20 @@
 
 use adsml_eval::{Direction as Better, Metric};
 use adsml_plot::{
-    Direction, ImportanceChart, LeaderboardChart, ModelScore, NumberFormat, PlotError, PredictedActualChart,
-    ReliabilityBin, ReliabilityChart,
+    BeeswarmChart, Direction, ImportanceChart, LeaderboardChart, ModelScore, NumberFormat, PlotError,
+    PredictedActualChart, ReliabilityBin, ReliabilityChart,
 };
 
-use super::{CtrPredictor, Judged, ModelReport, PredictReport};
+use super::{CtrPredictor, Explained, Explanations, Judged, ModelReport, PredictReport};
 use crate::{Chart, Error, Result};
 
 impl CtrPredictor {
-    /// The charts there is something to draw for: leaderboard, importance (when the chosen model has any), reliability
-    /// (for rates), predicted against actual (not once loaded from a file).
+    /// The charts there is something to draw for: leaderboard, importance (when the chosen model has any), contributions on average and row by row (when it can say
+    /// why it predicts what it predicts), reliability (for rates), predicted against actual. Of contributions and of predicted against actual there is nothing once loaded
+    /// from a file.
+    ///
+    /// Contributions are those on the last fold, by the chosen candidate fitted without it; [`explain_table`](Self::explain_table) gives those of any rows by the
+    /// model itself.
     ///
     /// # Errors
     ///
@@ -27,6 +31,10 @@ impl CtrPredictor {
         add("leaderboard.svg", leaderboard(report))?;
         if report.features.iter().any(|feature| feature.importance > 0.0) {
             add("importance.svg", importance(report))?;
+        }
+        if let Some(explained) = self.explained.as_ref().filter(|explained| explained.says_something()) {
+            add("contributions.svg", contributions(report, explained))?;
+            add("beeswarm.svg", beeswarm(report, explained))?;
         }
         if !report.reliability.is_empty() {
             add("reliability.svg", reliability(report))?;
@@ -78,6 +86,44 @@ fn importance(report: &PredictReport) -> Result<String, PlotError> {
         .unit("absolute standardised coefficient, or gain of a tree's splits")
         .features(report.features.iter().map(|feature| (&feature.name, feature.importance)))
         .to_svg()
+}
+
+impl Explained {
+    /// Whether anything moves any prediction; what does not know features says of each that it does nothing.
+    fn says_something(&self) -> bool {
+        self.explanations.contributions().iter().any(|&contribution| contribution != 0.0)
+    }
+}
+
+fn contributions(report: &PredictReport, explained: &Explained) -> Result<String, PlotError> {
+    let explanations = &explained.explanations;
+    ImportanceChart::new(format!("What moves the predictions of {}?", report.chosen))
+        .subtitle(rows_explained(report, explained))
+        .unit(format!("mean absolute contribution, {}", scale(report, explanations)))
+        .features(explanations.feature_names().iter().zip(explanations.mean_absolute()))
+        .to_svg()
+}
+
+fn beeswarm(report: &PredictReport, explained: &Explained) -> Result<String, PlotError> {
+    let explanations = &explained.explanations;
+    let mut chart = BeeswarmChart::new(format!("What moves the predictions of {}, and which way?", report.chosen))
+        .subtitle(rows_explained(report, explained))
+        .unit(scale(report, explanations));
+    for (feature, name) in explanations.feature_names().iter().enumerate() {
+        let (contributions, values) = (explanations.contributions(), explanations.values());
+        chart = chart.feature(name, &contributions.column(feature).to_vec(), &values.column(feature).to_vec());
+    }
+    chart.to_svg()
+}
+
+/// The scale of contributions, in words.
+fn scale(report: &PredictReport, explanations: &Explanations) -> String {
+    explanations.unit().map_or_else(|| quantity(report), str::to_owned)
+}
+
+fn rows_explained(report: &PredictReport, explained: &Explained) -> String {
+    let n = explained.explanations.contributions().nrows();
+    format!("Last of {}: {n} of its {} rows, which the model here has not seen", split(report), explained.n_rows)
 }
 
 fn reliability(report: &PredictReport) -> Result<String, PlotError> {

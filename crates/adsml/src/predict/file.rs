@@ -61,7 +61,7 @@ impl CtrPredictor {
         }
         let report = serde_json::from_value(file.fact("report")?.clone())
             .map_err(|error| ModelFileError::Header { reason: format!("`report`: {error}") })?;
-        Ok(Self { transform, model, report, leaderboard: None, judged: None })
+        Ok(Self { transform, model, report, leaderboard: None, judged: None, explained: None })
     }
 
     /// Saves it. The file appears whole or not at all: it is written beside its place, then moved there.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use adsml_core::{FitContext, Table, Target, TrainingSet};
+use adsml_core::{FitContext, Regressor, Table, Target, TrainingSet};
 use adsml_eval::{Dataset, Evaluation, Folds, inner_folds};
 use ndarray::ArrayView1;
 
@@ -11,7 +11,7 @@ use super::columns::Columns;
 use super::report::{Findings, PredictReport};
 use super::rows::{days, group_numbers};
 use super::target::TargetRows;
-use super::{CtrPredictor, CtrPredictorParams, Judged, OwnCandidate, Task};
+use super::{CtrPredictor, CtrPredictorParams, Explained, Explanations, Judged, OwnCandidate, Task};
 use crate::{Error, Result};
 
 pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitContext<'_>) -> Result<CtrPredictor> {
@@ -62,8 +62,10 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
     let chosen = list.iter().find(|candidate| candidate.name == leaderboard.chosen().name());
     let chosen = chosen.expect("the leaderboard chose among the candidates");
     context.progress("fitting on all rows", 0, Some(1));
-    let (transform, model) = fit_on_all(chosen, &known, &rows, groups.as_deref(), context)?;
+    let all = Rows { table: &known, y: &rows.y, weight: rows.weight.as_deref(), groups: groups.as_deref() };
+    let (transform, model) = all.fit(chosen, context)?;
     context.progress("fitting on all rows", 1, Some(1));
+    let explained = explained(&*model, chosen, &all, &folds, context)?;
     let judged = judged(leaderboard.chosen().out_of_fold(), &rows);
     let report = PredictReport::new(Findings {
         params,
@@ -78,26 +80,61 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
         judged: &judged,
         training_window: times.as_deref().and_then(window),
     });
-    Ok(CtrPredictor { transform, model, report, leaderboard: Some(leaderboard), judged: Some(judged) })
+    Ok(CtrPredictor { transform, model, report, leaderboard: Some(leaderboard), judged: Some(judged), explained })
 }
 
-type Fitted = (Box<dyn adsml_core::FittedTransform>, Box<dyn adsml_core::Regressor>);
+type Fitted = (Box<dyn adsml_core::FittedTransform>, Box<dyn Regressor>);
 
-fn fit_on_all(
+/// Rows with what is known of them.
+struct Rows<'a> {
+    table: &'a Table,
+    y: &'a [f64],
+    weight: Option<&'a [f64]>,
+    groups: Option<&'a [usize]>,
+}
+
+impl Rows<'_> {
+    fn fit(&self, chosen: &OwnCandidate, context: &FitContext<'_>) -> adsml_core::Result<Fitted> {
+        let y = ArrayView1::from(self.y);
+        let weight = self.weight.map(ArrayView1::from);
+        let folds = self.groups.and_then(|groups| inner_folds(groups, context.seed));
+        let target = Target::new(y).with_weight(weight).with_folds(folds.as_deref());
+        let (transform, matrix) = chosen.transform.fit_transform(self.table, Some(&target), context)?;
+        let set = TrainingSet { groups: self.groups, ..TrainingSet::from_matrix(&matrix, y)?.with_weight(weight)? };
+        let model = chosen.learner.fit(&set, context)?;
+        Ok((transform, model))
+    }
+
+    /// Fits on some of the rows.
+    fn fit_some(&self, rows: &[usize], chosen: &OwnCandidate, context: &FitContext<'_>) -> adsml_core::Result<Fitted> {
+        let of = |values: &[f64]| rows.iter().map(|&row| values[row]).collect::<Vec<f64>>();
+        let (table, y, weight) = (self.table.take_rows(rows), of(self.y), self.weight.map(of));
+        let groups = self.groups.map(|groups| rows.iter().map(|&row| groups[row]).collect::<Vec<usize>>());
+        Rows { table: &table, y: &y, weight: weight.as_deref(), groups: groups.as_deref() }.fit(chosen, context)
+    }
+}
+
+/// Most rows that are explained.
+const MAX_EXPLAINED: usize = 1000;
+
+/// Explanations of rows of the last fold by the chosen candidate fitted without them; `None` when its models cannot say why.
+fn explained(
+    model: &dyn Regressor,
     chosen: &OwnCandidate,
-    table: &Table,
-    rows: &TargetRows,
-    groups: Option<&[usize]>,
+    all: &Rows<'_>,
+    folds: &Folds,
     context: &FitContext<'_>,
-) -> adsml_core::Result<Fitted> {
-    let y = ArrayView1::from(&rows.y);
-    let weight = rows.weight.as_deref().map(ArrayView1::from);
-    let folds = groups.and_then(|groups| inner_folds(groups, context.seed));
-    let target = Target::new(y).with_weight(weight).with_folds(folds.as_deref());
-    let (transform, matrix) = chosen.transform.fit_transform(table, Some(&target), context)?;
-    let set = TrainingSet { groups, ..TrainingSet::from_matrix(&matrix, y)?.with_weight(weight)? };
-    let model = chosen.learner.fit(&set, context)?;
-    Ok((transform, model))
+) -> adsml_core::Result<Option<Explained>> {
+    let anything = vec![0.0; model.n_features()];
+    let can_say = model.n_features() > 0 && matches!(model.explain(&anything), Ok(Some(_)));
+    let Some(fold) = folds.iter().last().filter(|_| can_say) else { return Ok(None) };
+    let (transform, model) = all.fit_some(fold.train(), chosen, context)?;
+    let test = fold.test();
+    let n = test.len().min(MAX_EXPLAINED);
+    let rows: Vec<usize> = (0..n).map(|row| test[row * test.len() / n]).collect();
+    let matrix = transform.transform(&all.table.take_rows(&rows))?;
+    let explanations = Explanations::of(&*model, &matrix, context)?;
+    Ok(explanations.map(|explanations| Explained { explanations, n_rows: test.len() }))
 }
 
 /// The rows that were in some test set.

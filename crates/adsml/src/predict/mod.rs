@@ -10,6 +10,7 @@ mod candidates;
 #[cfg(feature = "plot")]
 mod charts;
 mod columns;
+mod explain;
 mod file;
 mod fit;
 mod report;
@@ -24,6 +25,7 @@ use adsml_eval::Leaderboard;
 use adsml_features::table_from_records;
 use serde::Serialize;
 
+pub use explain::Explanations;
 pub use report::{
     FeatureReport, IgnoredReport, Interval, ModelReport, PredictReport, ReliabilityReport, ScoreReport, SplitReport,
 };
@@ -42,6 +44,7 @@ pub struct CtrPredictor {
     report: PredictReport,
     leaderboard: Option<Leaderboard>,
     judged: Option<Judged>,
+    explained: Option<Explained>,
 }
 
 /// Predictions for rows the chosen candidate had not seen, with what happened: what charts are drawn from.
@@ -51,6 +54,15 @@ struct Judged {
     predicted: Vec<f64>,
     actual: Vec<f64>,
     weight: Option<Vec<f64>>,
+}
+
+/// Why the chosen candidate, fitted without the last fold, predicts what it predicts on that fold: what charts are drawn from.
+#[cfg_attr(not(feature = "plot"), expect(dead_code, reason = "read by charts only"))]
+#[derive(Debug)]
+struct Explained {
+    explanations: Explanations,
+    /// Rows of the fold, explained or not.
+    n_rows: usize,
 }
 
 impl CtrPredictor {
