@@ -5,19 +5,23 @@
 //! ```
 //!
 //! Learns from the first four fifths of a simulated account's days, and asks on the days after: how much worse does the
-//! model get when a column is shuffled, and how does the click rate follow the columns that matter most? The account's truth is
-//! known, so the charts show it beside what was learnt.
+//! model get when a column is shuffled, what moves its predictions and which way, and how does the click rate follow the columns that
+//! matter most? The account's truth is known, so the charts show it beside what was learnt. One ad is explained from the mean of all to
+//! its own click rate.
 #![allow(clippy::print_stderr)] // An example says on stderr what it wrote.
 
 use std::path::PathBuf;
 
 use adsml::core::ndarray::{Array1, s};
-use adsml::core::{FeatureMatrix, FittedTransform, TrainingSet};
+use adsml::core::{FeatureKind, FeatureMatrix, FittedTransform, TrainingSet};
 use adsml::models::{
-    GradientBoosting, Loss, PermutationImportance, individual_dependence, partial_dependence, permutation_importance,
-    quantile_grid,
+    GradientBoosting, Loss, PermutationImportance, ShapValues, individual_dependence, partial_dependence,
+    permutation_importance, quantile_grid,
 };
-use adsml::plot::{FeatureImportance, ImportanceChart, NumberFormat, PartialDependenceChart};
+use adsml::plot::{
+    BeeswarmChart, FeatureImportance, ImportanceChart, NumberFormat, PartialDependenceChart, ShapDependenceChart,
+    WaterfallChart,
+};
 use adsml::prelude::*;
 use adsml::simulate::{Row, true_ctr};
 use adsml_examples::{Outcome, say};
@@ -80,6 +84,7 @@ fn main() -> Outcome {
         let chart = dependence_chart(&model, &held_out, (feature, name_of(feature)), &rows)?;
         charts.push((format!("dependence_on_{}.svg", name_of(feature)), chart));
     }
+    charts.extend(contribution_charts(&model, &matrix)?);
     for (name, svg) in charts {
         let path = args.out.join(name);
         std::fs::write(&path, svg)?;
@@ -163,6 +168,76 @@ fn dependence_chart(
     let curves = individual_dependence(model, &TrainingSet::new(x, y)?, feature, grid.view())?;
     for curve in curves.rows() {
         chart = chart.individual(&curve.to_vec());
+    }
+    Ok(chart.to_svg()?)
+}
+
+/// What moves predictions: on average, row by row, by the values of one feature, and for one ad.
+fn contribution_charts(model: &GradientBoosting, matrix: &FeatureMatrix) -> Outcome<Vec<(String, String)>> {
+    const SUBTITLE: &str = "Days after those it learnt from";
+    const UNIT: &str = "log odds";
+    let shap = model.shap_values(matrix.view())?;
+    let (contributions, moved) = (shap.values(0), shap.mean_absolute(0));
+    let name = |feature: usize| matrix.columns()[feature].name.as_str();
+    let values = |feature: usize| matrix.view().column(feature).to_vec();
+    let features = 0..matrix.columns().len();
+
+    let bars = ImportanceChart::new("What moves the click rate?")
+        .subtitle(SUBTITLE)
+        .unit("mean absolute contribution, log odds")
+        .features(features.clone().map(|feature| (name(feature), moved[feature])));
+    let swarm =
+        features.clone().fold(BeeswarmChart::new("What moves the click rate, and which way?"), |chart, feature| {
+            chart.feature(name(feature), &contributions.column(feature).to_vec(), &values(feature))
+        });
+    let mut charts = vec![
+        ("contributions.svg".to_owned(), bars.to_svg()?),
+        ("beeswarm.svg".to_owned(), swarm.subtitle(SUBTITLE).unit(UNIT).to_svg()?),
+        ("one_ad.svg".to_owned(), waterfall(model, matrix, &shap)?),
+    ];
+    let is_number = |&feature: &usize| matrix.columns()[feature].kind == FeatureKind::Number;
+    if let Some(feature) = features.filter(is_number).max_by(|&a, &b| moved[a].total_cmp(&moved[b])) {
+        let other = strongest_partner(model, matrix, feature)?;
+        let chart = ShapDependenceChart::new(format!("What does {} contribute?", name(feature)))
+            .subtitle(SUBTITLE)
+            .feature(name(feature))
+            .contribution(UNIT)
+            .points(&values(feature), &contributions.column(feature).to_vec())
+            .colored_by(name(other), &values(other));
+        charts.push((format!("contribution_of_{}.svg", name(feature)), chart.to_svg()?));
+    }
+    Ok(charts)
+}
+
+/// The feature on which the contribution of another depends most, by some of the rows.
+fn strongest_partner(model: &GradientBoosting, matrix: &FeatureMatrix, feature: usize) -> Outcome<usize> {
+    let every = matrix.n_samples().div_ceil(200);
+    let pairs = model.shap_interactions(matrix.view().slice(s![..; every, ..]))?;
+    let with =
+        |other: usize| pairs.values(0).slice(s![.., feature, other]).iter().map(|value| value.abs()).sum::<f64>();
+    let others = (0..matrix.columns().len()).filter(|&other| other != feature);
+    Ok(others.max_by(|&a, &b| with(a).total_cmp(&with(b))).unwrap_or(feature))
+}
+
+/// The ad with the highest predicted click rate, explained.
+fn waterfall(model: &GradientBoosting, matrix: &FeatureMatrix, shap: &ShapValues) -> Outcome<String> {
+    let rates = model.predict(matrix.view())?;
+    let best = (0..rates.len()).max_by(|&a, &b| rates[a].total_cmp(&rates[b])).ok_or("no rows")?;
+    let explanation = shap.explanation(0, best);
+    let percent = |rate: f64| format!("{:.2} %", 100.0 * rate);
+    let at_base = 1.0 / (1.0 + (-explanation.base).exp());
+    let mut chart = WaterfallChart::new("Why is this ad said to be clicked most?")
+        .subtitle("The highest of all predictions on days after those the model learnt from")
+        .unit("log odds")
+        .base(format!("mean of all, {}", percent(at_base)), explanation.base)
+        .prediction(format!("this ad, {}", percent(rates[best])));
+    for (feature, column) in matrix.columns().iter().enumerate() {
+        let value = matrix.view()[[best, feature]];
+        let value = match &column.kind {
+            FeatureKind::Category { levels } => levels.iter().nth(value as usize).unwrap_or("unknown").to_owned(),
+            FeatureKind::Number => format!("{value:.4}").trim_end_matches('0').trim_end_matches('.').to_owned(),
+        };
+        chart = chart.feature(format!("{} = {value}", column.name), explanation.contributions[feature]);
     }
     Ok(chart.to_svg()?)
 }
