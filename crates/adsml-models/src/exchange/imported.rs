@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use super::output::Output;
 use super::{lightgbm, xgboost};
 use crate::estimator::{choice, serde_as_file};
-use crate::shap::{Explainable, Explained, shap_methods};
+use crate::shap::{Explainable, shap_methods};
 use crate::tree::{Ensemble, Importances, merged, predict_rows, predict_rows_into};
 use crate::{Importance, ModelError, Result};
 
@@ -341,21 +341,7 @@ impl ImportedModel {
     }
 
     fn explainable(&self) -> Explainable<'_> {
-        let ensemble = &self.ensemble;
-        let output = |(first, &base): (usize, &f64)| Explained {
-            trees: &ensemble.trees,
-            base,
-            first,
-            step: ensemble.base.len(),
-            leaf: Box::new(|value| value),
-            divisor: ensemble.divisor,
-        };
-        Explainable {
-            n_features: ensemble.n_features,
-            readings: &ensemble.readings,
-            feature_names: &self.feature_names,
-            outputs: ensemble.base.iter().enumerate().map(output).collect(),
-        }
+        Explainable::of_ensemble(&self.ensemble, &self.feature_names)
     }
 
     fn check_row(&self, row: &[f64]) -> adsml_core::Result<()> {

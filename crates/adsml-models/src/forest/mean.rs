@@ -209,7 +209,11 @@ impl MeanOfTrees {
                 (0..n).map(of_class).collect()
             }
         };
-        Explainable { n_features: self.n_features(), readings: &[], feature_names: &self.feature_names, outputs }
+        self.explainable_as(outputs)
+    }
+
+    fn explainable_as<'a>(&'a self, outputs: Vec<Explained<'a>>) -> Explainable<'a> {
+        Explainable { n_features: self.n_features(), feature_names: &self.feature_names, readings: &[], outputs }
     }
 
     fn explained<'a>(&'a self, leaf: impl Fn(f64) -> f64 + Sync + 'a) -> Explained<'a> {
@@ -222,9 +226,7 @@ impl MeanOfTrees {
         let n = self.many_classes();
         let predicted = self
             .explained(|value| if n > 0 { mean_class(&self.distributions[value as usize * n..][..n]) } else { value });
-        let outputs = vec![predicted];
-        Explainable { n_features: self.n_features(), readings: &[], feature_names: &self.feature_names, outputs }
-            .explanation(row)
+        self.explainable_as(vec![predicted]).explanation(row)
     }
 
     pub(super) fn to_file(&self, kind: &str) -> ModelFile {

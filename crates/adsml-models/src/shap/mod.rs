@@ -55,7 +55,7 @@ use self::contributions::Contributions;
 use self::interactions::Interactions;
 use self::paths::Lanes;
 pub use self::values::{ShapInteractions, ShapValues};
-use crate::tree::{Reading, Trees, each_row};
+use crate::tree::{Ensemble, Reading, Trees, each_row};
 
 /// One raw score: `(base + sum of the leaves of every step-th tree) / divisor`.
 pub(crate) struct Explained<'a> {
@@ -78,10 +78,30 @@ impl Explained<'_> {
 /// Everything of a model that is explained.
 pub(crate) struct Explainable<'a> {
     pub(crate) n_features: usize,
+    pub(crate) feature_names: &'a [String],
     /// How each feature is read before any tree asks; empty: all as they are.
     pub(crate) readings: &'a [Reading],
-    pub(crate) feature_names: &'a [String],
     pub(crate) outputs: Vec<Explained<'a>>,
+}
+
+impl<'a> Explainable<'a> {
+    /// Every raw value of an ensemble.
+    pub(crate) fn of_ensemble(ensemble: &'a Ensemble, feature_names: &'a [String]) -> Self {
+        let output = |(first, &base): (usize, &f64)| Explained {
+            trees: &ensemble.trees,
+            base,
+            first,
+            step: ensemble.n_outputs(),
+            leaf: Box::new(|value| value),
+            divisor: ensemble.divisor,
+        };
+        Self {
+            n_features: ensemble.n_features,
+            feature_names,
+            readings: &ensemble.readings,
+            outputs: ensemble.base.iter().enumerate().map(output).collect(),
+        }
+    }
 }
 
 impl Explainable<'_> {
@@ -126,9 +146,9 @@ impl Explainable<'_> {
             return Err(Error::FeatureCount { expected: self.n_features, found: row.len() });
         }
         let [output] = &self.outputs[..] else { return Ok(None) };
+        let read = self.rows_of(ArrayView2::from_shape((1, row.len()), row).map_err(Error::component)?, 0..1);
         let mut contributions = vec![0.0; row.len()];
-        let rows = self.rows_of(ArrayView2::from_shape((1, row.len()), row).map_err(Error::component)?, 0..1);
-        let base = Contributions::new(row.len()).write(output, row.len(), &rows, &mut contributions);
+        let base = Contributions::new(row.len()).write(output, row.len(), &read, &mut contributions);
         Ok(Some(Explanation { base, contributions }))
     }
 
@@ -160,11 +180,11 @@ impl Explainable<'_> {
         Err(Error::FeatureCount { expected: self.n_features, found: x.ncols() })
     }
 
-    /// Rows one after the other, as they are read.
+    /// Rows one after the other, as a copy, as trees read them.
     fn rows_of(&self, x: ArrayView2<'_, f64>, range: Range<usize>) -> Vec<f64> {
         let mut rows = Vec::with_capacity(range.len() * x.ncols());
         each_row(x, range, |_, row| rows.extend_from_slice(row));
-        if !self.readings.is_empty() {
+        if !self.readings.is_empty() && self.n_features > 0 {
             for row in rows.chunks_exact_mut(self.n_features) {
                 row.iter_mut().zip(self.readings).for_each(|(value, reading)| *value = reading.read(*value));
             }

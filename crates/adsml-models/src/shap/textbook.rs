@@ -119,7 +119,7 @@ fn explainable(trees: &Trees, n_features: usize, n_outputs: usize, divisor: f64)
         leaf: Box::new(|value| value),
         divisor,
     };
-    Explainable { n_features, readings: &[], feature_names: &[], outputs: (0..n_outputs).map(output).collect() }
+    Explainable { n_features, feature_names: &[], readings: &[], outputs: (0..n_outputs).map(output).collect() }
 }
 
 const N_FEATURES: usize = 5;
