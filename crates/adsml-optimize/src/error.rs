@@ -171,6 +171,55 @@ pub enum OptimizeError {
         /// What is accepted, in words.
         expected: &'static str,
     },
+    /// Columns of one sample have different lengths.
+    #[error("there are {found} {what} for {expected} spends")]
+    LengthMismatch {
+        /// Which column: `responses`, `weights`.
+        what: &'static str,
+        /// Its length.
+        found: usize,
+        /// Number of spends.
+        expected: usize,
+    },
+    /// A number of a sample lies outside its accepted range.
+    #[error("{what} of row {row} is {value}, expected {expected}")]
+    InvalidObservation {
+        /// Which number: `spend`, `response`, `weight`.
+        what: &'static str,
+        /// The row, from 0.
+        row: usize,
+        /// What was given.
+        value: f64,
+        /// What is accepted, in words.
+        expected: &'static str,
+    },
+    /// Fewer rows, or fewer different spends, than a fit needs.
+    #[error("the fit needs {needed} {what} and has {found}")]
+    TooFewRows {
+        /// What there is too little of: `rows`, `different spends above 0`.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many are needed.
+        needed: usize,
+    },
+    /// Spend hardly varies, and no curve can be told from one point.
+    #[error(
+        "spend hardly varies: its coefficient of variation over {n_rows} rows is {:.3} %, expected at least 1 %",
+        100.0 * variation
+    )]
+    ConstantSpend {
+        /// Rows with spend.
+        n_rows: usize,
+        /// Standard deviation of spend over its mean.
+        variation: f64,
+    },
+    /// There was no response at all.
+    #[error("the response of all {n_rows} rows is 0")]
+    NoResponse {
+        /// Number of rows.
+        n_rows: usize,
+    },
     /// The cancel token was used before any feasible plan was found.
     #[error("cancelled before a feasible plan was found")]
     Cancelled,

@@ -8,6 +8,7 @@
 //! |---|---|---|
 //! | a response curve | what a spend buys, its slope, its declared shape | [`ResponseCurve`], [`Shape`] |
 //! | built-in curves | concave: [`MichaelisMenten`], [`NegativeExponential`], [`Logarithmic`], [`Power`]; concave or S-shaped: [`Hill`]; S-shaped: [`Logistic`]; [`PiecewiseLinear`], [`Steps`] | also [`Scaled`], [`Sum`], [`Observed`], and [`UserCurve`] for your own |
+//! | a fitted curve | the curve that rows of spend and response say, with standard errors | [`CurveFit`], [`CurveFamily`], [`Likelihood`], [`FittedCurve`] |
 //! | a problem | campaigns, bounds, groups, total, [`Objective`]; refused when its constraints clash | [`BudgetProblem`], [`Campaign`], [`Group`], [`Total`] |
 //! | an optimiser | a problem in, a plan out | [`BudgetOptimizer`], [`Exact`], [`DifferentialEvolution`], [`GeneticAlgorithm`], [`ParticleSwarm`], [`SimulatedAnnealing`], [`ProjectedGradient`], [`BayesianOptimizer`], [`RandomSearch`], [`default_optimizers`] |
 //! | a plan | budgets in minor units, value, upper bound, gap, shadow prices, what binds | [`Allocation`]; `Display` is a table, [`explain`](Allocation::explain) the auditor's page |
@@ -78,6 +79,7 @@ pub use curve::{
 };
 pub use error::{OptimizeError, Result};
 pub use exact::Exact;
+pub use fit::{CurveFamily, CurveFit, FittedCurve, Likelihood};
 pub use forecast::{Forecast, ForecastDay, PlannedDay, forecast_budgets};
 pub use optimizer::{BudgetOptimizer, HistoryPoint, StoppingReason};
 pub use problem::{BudgetProblem, BudgetProblemBuilder, Campaign, Group, Limit, Objective, Total};

@@ -8,6 +8,7 @@
 //! cargo run --release -p adsml-benches --bin side_by_side -- optimize --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- bayes --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- accounts --accounts 600 --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- curve-fit --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- meta --rows 1000000 --json
 //! ```
 //!
@@ -16,6 +17,7 @@
 
 mod accounts;
 mod bayes;
+mod curve_fit;
 mod hard_instances;
 mod instance;
 mod meta;
@@ -51,6 +53,8 @@ enum Bench {
     Bayes(bayes::BayesArgs),
     /// Plan simulated accounts from their rows, and judge the plans by the truth.
     Accounts(accounts::AccountsArgs),
+    /// Fit response curves by weighted least squares.
+    CurveFit(curve_fit::CurveFitArgs),
     /// Write budget problems that are hard, or large.
     HardInstances(hard_instances::HardInstancesArgs),
 }
@@ -64,6 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Optimize(args) => optimize::run(&args),
         Bench::Bayes(args) => bayes::run(&args),
         Bench::Accounts(args) => accounts::run(&args),
+        Bench::CurveFit(args) => curve_fit::run(&args),
         Bench::HardInstances(args) => hard_instances::run(&args),
     }
 }

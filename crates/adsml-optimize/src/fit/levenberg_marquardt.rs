@@ -242,6 +242,12 @@ impl Memory {
         }
     }
 
+    /// The linear model at any point; whether it is finite.
+    pub(crate) fn linearise_at(&mut self, problem: &mut impl Residuals, theta: &[f64]) -> bool {
+        self.resize(problem.shape());
+        self.evaluate(problem, theta).is_finite() && self.linearise(problem, theta)
+    }
+
     /// Residuals at `theta` into their buffer; the sum of their squares.
     fn evaluate(&mut self, problem: &mut impl Residuals, theta: &[f64]) -> f64 {
         let (rows, padding) = self.residuals.split_at_mut(self.n_residuals);
