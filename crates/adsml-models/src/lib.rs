@@ -67,7 +67,8 @@
 //!
 //! # Models of other libraries
 //!
-//! [`ImportedModel`] reads what LightGBM and XGBoost saved and predicts the same bits as they do.
+//! [`ImportedModel`] reads what LightGBM and XGBoost saved and predicts the same bits as they do. `to_lightgbm_text` of our tree models
+//! gives LightGBM a file that it predicts our bits with.
 //!
 //! # Looking into a model
 //!

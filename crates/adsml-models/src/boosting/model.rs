@@ -6,6 +6,7 @@ use adsml_core::{
 use ndarray::{Array2, ArrayView2};
 
 use crate::estimator::serde_as_file;
+use crate::exchange::LightGbmParts;
 use crate::objective::Link;
 use crate::shap::{Explainable, Explained, shap_methods};
 use crate::tree::{Importances, Trees, merged, predict_rows_into};
@@ -112,6 +113,34 @@ impl GradientBoosting {
     /// How much each feature matters, length `n_features`: by gain, number of splits, or cover.
     pub fn importance_by(&self, kind: Importance) -> Vec<f64> {
         self.importances.of(kind)
+    }
+
+    /// Itself as LightGBM's text (version 4): the same raw scores there, to the last bit, on codes as categories and `NaN` as missing.
+    ///
+    /// LightGBM reads numbers of at most 1e-35 as 0. White space in names of features becomes `_`. Gains are not known to a fitted model: zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] for a model without features, and for names that only white space tells apart.
+    pub fn to_lightgbm_text(&self) -> Result<String> {
+        let objective = match self.link {
+            Link::Identity => "regression".to_owned(),
+            Link::Log => "poisson".to_owned(),
+            Link::Logit => "binary sigmoid:1".to_owned(),
+            Link::Softmax => format!("multiclass num_class:{}", self.base.len()),
+        };
+        let parts = LightGbmParts {
+            trees: &self.trees,
+            base: &self.base,
+            n_features: self.n_features,
+            feature_names: &self.feature_names,
+            readings: &[],
+            leaf: &|value, _| value,
+            is_shared: false,
+            is_averaged: false,
+            objective: Some(objective),
+        };
+        parts.write()
     }
 
     /// Raw scores per row: 1, or one per class.

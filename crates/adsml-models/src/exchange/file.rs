@@ -79,6 +79,7 @@ pub(super) fn write(model: &ImportedModel) -> ModelFile {
         .set_fact("precision", if model.ensemble.sum == Sum::F32 { "f32" } else { "f64" })
         .set_fact("trees_per_round", model.trees_per_round)
         .set_fact("best_round", model.best_round.unwrap_or(0))
+        .set_fact("is_averaged", u32::from(model.is_averaged))
         .put_f64("base", &model.ensemble.base)
         .put_f64("scale_and_divisor", &[scale, model.ensemble.divisor]);
     let code = |reading: &Reading| READINGS.iter().position(|known| known == reading).unwrap_or_default() as u8;
@@ -150,6 +151,7 @@ pub(super) fn read(file: &ModelFile) -> Result<ImportedModel> {
         );
     }
     let mut model = ImportedModel::new(format, file.text_fact("objective")?.to_owned(), ensemble, output, importances);
+    model.is_averaged = file.number_fact("is_averaged")? != 0.0;
     model.trees_per_round = trees_per_round;
     model.best_round = Some(best_round).filter(|&best| best > 0);
     Ok(if file.feature_names().is_empty() { model } else { model.with_columns(columns(file, n_features)?) })

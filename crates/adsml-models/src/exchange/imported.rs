@@ -86,6 +86,8 @@ pub struct ImportedModel {
     pub(super) output: Output,
     pub(super) trees_per_round: usize,
     pub(super) best_round: Option<usize>,
+    /// Sums are divided by the number of rounds.
+    pub(super) is_averaged: bool,
     pub(super) importances: Importances,
     /// Empty when the file does not name its features.
     pub(super) columns: Vec<FeatureColumn>,
@@ -192,6 +194,7 @@ impl ImportedModel {
             output,
             trees_per_round: n_outputs,
             best_round: None,
+            is_averaged: false,
             importances,
             columns: Vec::new(),
             feature_names: Vec::new(),
@@ -252,16 +255,11 @@ impl ImportedModel {
         }
         let mut first = self.clone();
         first.ensemble.trees.truncate(n_rounds * self.trees_per_round);
-        if self.is_averaged() {
+        if self.is_averaged {
             first.ensemble.divisor = n_rounds as f64;
         }
         first.best_round = self.best_round.filter(|&best| best <= n_rounds);
         Ok(first)
-    }
-
-    /// Whether sums are divided by the number of rounds.
-    pub(super) fn is_averaged(&self) -> bool {
-        self.format == ModelFormat::LightGbm && self.ensemble.divisor != 1.0
     }
 
     /// Names of the features; empty when the file does not name them.
@@ -274,6 +272,32 @@ impl ImportedModel {
     /// The codes of a column that is a category here, with the same levels in the same order, are what the model was fitted on.
     pub fn columns(&self) -> &[FeatureColumn] {
         &self.columns
+    }
+
+    /// Itself as LightGBM's text (version 4), when LightGBM fitted it: the same raw scores, to the last bit.
+    ///
+    /// Gains, parameters and the levels of pandas columns are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unsupported`] for a model of XGBoost, whose sums are of `f32`, and for one without features.
+    pub fn to_lightgbm_text(&self) -> Result<String> {
+        if self.format != ModelFormat::LightGbm {
+            let what = "writing sums of f32 as LightGBM's text".to_owned();
+            return Err(Error::Unsupported { by: self.format.name().to_owned(), what }.into());
+        }
+        let parts = lightgbm::Parts {
+            trees: &self.ensemble.trees,
+            base: &self.ensemble.base,
+            n_features: self.ensemble.n_features,
+            feature_names: &self.feature_names,
+            readings: &self.ensemble.readings,
+            leaf: &|value, _| value,
+            is_shared: false,
+            is_averaged: self.is_averaged,
+            objective: Some(self.objective.clone()).filter(|objective| !objective.is_empty()),
+        };
+        parts.write()
     }
 
     /// How much each feature matters, length `n_features`: by gain, number of splits, or rows (of XGBoost, hessian) that came by, of

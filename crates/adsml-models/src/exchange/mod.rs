@@ -24,3 +24,4 @@ mod source;
 mod xgboost;
 
 pub use imported::{ImportedModel, ModelFormat};
+pub(crate) use lightgbm::Parts as LightGbmParts;

@@ -7,6 +7,7 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::Result;
 use crate::estimator::choice;
+use crate::exchange::LightGbmParts;
 use crate::shap::{Explainable, Explained};
 use crate::tree::{Importances, Trees, merged, predict_rows, predict_rows_into};
 
@@ -229,6 +230,25 @@ impl MeanOfTrees {
         self.explainable_as(vec![predicted]).explanation(row)
     }
 
+    /// The trees and what they say of each class, to be averaged.
+    pub(super) fn to_lightgbm_text(&self) -> Result<String> {
+        let n = self.many_classes();
+        let share = |leaf: f64, class: usize| if n > 0 { self.distributions[leaf as usize * n + class] } else { leaf };
+        let parts = LightGbmParts {
+            trees: &self.trees,
+            base: &vec![0.0; n.max(1)],
+            n_features: self.n_features(),
+            feature_names: &self.feature_names,
+            readings: &[],
+            leaf: &share,
+            is_shared: n > 0,
+            is_averaged: true,
+            // Leaves hold probabilities, which no link may change.
+            objective: (self.criterion == Criterion::SquaredError).then(|| "regression".to_owned()),
+        };
+        parts.write()
+    }
+
     pub(super) fn to_file(&self, kind: &str) -> ModelFile {
         let mut file = ModelFile::new(kind);
         if !self.feature_names.is_empty() {
@@ -327,6 +347,18 @@ macro_rules! mean_of_trees {
             /// Names of the features, when the training set described its columns; else empty.
             pub fn feature_names(&self) -> &[String] {
                 self.mean.feature_names()
+            }
+
+            /// Itself as LightGBM's text (version 4): a random forest with the same predictions there, of more than two classes the probability of
+            /// each, on codes as categories and `NaN` as missing.
+            ///
+            /// LightGBM reads numbers of at most 1e-35 as 0. White space in names of features becomes `_`. Gains are not known to a fitted model: zeros.
+            ///
+            /// # Errors
+            ///
+            /// [`Error::Unsupported`](adsml_core::Error::Unsupported) for a model without features, and for names that only white space tells apart.
+            pub fn to_lightgbm_text(&self) -> $crate::Result<String> {
+                self.mean.to_lightgbm_text()
             }
 
             /// How much each feature matters, length `n_features`: by gain, number of splits, or cover.

@@ -1,7 +1,7 @@
-//! Trees from elsewhere, as nodes in any order with numbers for children.
+//! Trees from elsewhere, and for elsewhere, as nodes in any order with numbers for children.
 
 use super::importance::Importances;
-use super::trees::{CATEGORY, LEAF, LevelSet, MAX_FEATURES, MISSING_LEFT, Node, Trees, UNSEEN_LEFT};
+use super::trees::{CATEGORY, FEATURE, LEAF, LevelSet, MAX_FEATURES, MISSING_LEFT, Node, Trees, UNSEEN_LEFT};
 
 /// A node of a tree from elsewhere.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,7 @@ pub(crate) struct PlainSplit {
     pub(crate) left: usize,
     pub(crate) right: usize,
     pub(crate) cover: f32,
+    /// Of a tree from elsewhere; ours do not keep it.
     pub(crate) gain: f64,
 }
 
@@ -98,6 +99,33 @@ impl Trees {
         }
     }
 
+    /// The nodes of a tree, its root first; children are numbers in the result.
+    pub(crate) fn plain(&self, tree: usize) -> Vec<PlainNode> {
+        let range = self.nodes_of(tree);
+        let plain = |at: usize| {
+            let (node, cover) = (&self.nodes[at], self.cover[at]);
+            if node.feature == LEAF {
+                return PlainNode::Leaf { value: node.value, cover };
+            }
+            let question = if node.feature & CATEGORY == 0 {
+                Question::AtMost(node.value)
+            } else {
+                let LevelSet { n_levels, bits } = self.sets[node.value as usize].clone();
+                Question::Level { bits, n_levels, unseen_left: node.feature & UNSEEN_LEFT != 0 }
+            };
+            PlainNode::Split(PlainSplit {
+                feature: (node.feature & FEATURE) as usize,
+                question,
+                missing_left: node.feature & MISSING_LEFT != 0,
+                left: at + 1 - range.start,
+                right: node.right as usize - range.start,
+                cover,
+                gain: 0.0,
+            })
+        };
+        range.clone().map(plain).collect()
+    }
+
     fn push_question(&mut self, split: PlainSplit) {
         let mut feature = split.feature as u32;
         if split.missing_left {
@@ -141,6 +169,10 @@ mod tests {
         let leaf = |value| PlainNode::Leaf { value, cover: 1.0 };
         let trees = push(&[split(2, 1), leaf(8.0), split(4, 3), leaf(7.0), leaf(6.0)]).unwrap();
         assert_eq!(trees.leaf_values().collect::<Vec<_>>(), [6.0, 7.0, 8.0]);
+        let (plain, mut importances) = (trees.plain(0), Importances::new(1));
+        let mut again = Trees::default();
+        again.push_plain(5, |at| plain[at].clone(), |_| false, &mut importances).unwrap();
+        assert_eq!(again, trees);
         assert_eq!(
             (trees.leaf_value(0, &[1.0]), trees.leaf_value(0, &[2.0]), trees.leaf_value(0, &[f64::NAN])),
             (6.0, 8.0, 6.0)

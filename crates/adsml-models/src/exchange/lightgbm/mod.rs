@@ -4,8 +4,10 @@ mod columns;
 mod objective;
 mod text;
 mod tree;
+mod write;
 
 use self::tree::Use;
+pub(crate) use self::write::Parts;
 use super::fault::{Fault, Read};
 use super::imported::{ImportedModel, ModelFormat};
 use crate::Result;
@@ -97,7 +99,9 @@ fn read_text(text: &str) -> Read<ImportedModel> {
         importances = Importances::new(shape.n_features);
     }
     let objective = fields.find("objective").map_or_else(String::new, |field| field.value.to_owned());
-    Ok(ImportedModel::new(ModelFormat::LightGbm, objective, ensemble, output, importances).with_columns(columns))
+    let mut model = ImportedModel::new(ModelFormat::LightGbm, objective, ensemble, output, importances);
+    model.is_averaged = fields.find("average_output").is_some();
+    Ok(model.with_columns(columns))
 }
 
 /// How each feature is read; empty when all are as they are.
