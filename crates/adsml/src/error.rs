@@ -89,6 +89,33 @@ pub enum Error {
         /// What stands there.
         ratio: adsml_core::Ratio,
     },
+    /// A row of a plan's table lacks what every row needs.
+    #[cfg(feature = "plan")]
+    #[error("row {row}, counted from 0: `{column}` is missing or cannot be read, expected {expected}")]
+    PlanRow {
+        /// Row of the table, counted from zero.
+        row: usize,
+        /// The column.
+        column: String,
+        /// What has to stand there.
+        expected: &'static str,
+    },
+    /// Rows are in different currencies, which cannot be added up.
+    #[cfg(feature = "plan")]
+    #[error("column `{column}` names several currencies: {}; convert the amounts first, or plan them apart", .found.join(", "))]
+    MixedCurrencies {
+        /// The column.
+        column: String,
+        /// The currencies.
+        found: Vec<String>,
+    },
+    /// Dates whose day and month cannot be told apart.
+    #[cfg(feature = "plan")]
+    #[error("column `{column}`: whether day or month comes first cannot be told; write dates as 2026-01-31")]
+    AmbiguousDates {
+        /// The column.
+        column: String,
+    },
     /// No column is left to predict from.
     #[error("no column is left to predict from{}", refusals(.ignored))]
     NoFeatures {

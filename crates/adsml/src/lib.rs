@@ -5,6 +5,7 @@
 //! | Recipe | From | To |
 //! |---|---|---|
 //! | [`CtrPredictor`] | a table with clicks and impressions (or any target) | judged models, the best of them fitted, charts |
+//! | [`BudgetPlanner`](plan::BudgetPlanner) | a table of campaign days | curves with their uncertainty, budgets with a certificate, the next thirty days |
 //! | [`plan`] | a simulated account, a plan, a comparison of optimisers | a problem on true curves, charts |
 //!
 //! ```

@@ -12,11 +12,13 @@ pub use adsml_meta::{AdRow, MetaReader};
 #[cfg(feature = "plan")]
 pub use adsml_optimize::{
     Allocation, BudgetOptimizer, BudgetProblem, Campaign, Comparison, Currency, Exact, Group, Hill, Limit, Logarithmic,
-    Logistic, MichaelisMenten, NegativeExponential, Objective, PiecewiseLinear, Power, ResponseCurve, ResponseUnit,
-    Shape, Steps, Total, UserCurve, compare_optimizers, default_optimizers,
+    Logistic, MichaelisMenten, NegativeExponential, Objective, PiecewiseLinear, Power, ResponseCurve, ResponseModel,
+    ResponseUnit, Risk, Shape, Steps, Total, UserCurve, compare_optimizers, default_optimizers,
 };
 #[cfg(feature = "simulate")]
 pub use adsml_simulate::Account;
 
+#[cfg(feature = "plan")]
+pub use crate::plan::{BudgetPlanner, BudgetPlannerParams};
 #[cfg(feature = "predict")]
 pub use crate::{CtrPredictor, CtrPredictorParams, PredictTarget, TableFile, read_file, read_table};

@@ -93,6 +93,15 @@ impl ResponseModel {
         self.campaigns.iter().find(|campaign| campaign.id == id)
     }
 
+    /// The campaigns that still spend, and the ids of those that do not any more.
+    #[must_use]
+    pub fn running(mut self) -> (Self, Vec<String>) {
+        let (running, stopped): (Vec<_>, Vec<_>) =
+            self.campaigns.drain(..).partition(|campaign: &CampaignResponse| campaign.today > 0.0);
+        self.campaigns = running;
+        (self, stopped.into_iter().map(|campaign| campaign.id).collect())
+    }
+
     /// What a reader has to know.
     pub fn findings(&self) -> &[Finding] {
         &self.findings

@@ -310,7 +310,7 @@ impl ResponseModelParams {
             families: self.families.iter().copied().zip(weights).collect(),
             elasticity: modes[best].elasticity(),
             support,
-            today: today(campaign),
+            today: today(history, campaign),
             typical_spend: series.typical_spend,
             baseline,
             usual_factor: usual,
@@ -354,11 +354,15 @@ fn prior_elasticity_deviation(pooled: Option<(f64, f64)>) -> f64 {
     pooled.map_or(ALONE, |(_, deviation)| 1.0 / (1.0 / (deviation * deviation) + 1.0 / (ALONE * ALONE)).sqrt())
 }
 
-/// What a campaign spends these days: the mean of its last seven periods.
-fn today(campaign: &CampaignHistory) -> f64 {
-    const PERIODS: usize = 7;
-    let last = &campaign.spend[campaign.spend.len().saturating_sub(PERIODS)..];
-    last.iter().sum::<f64>() / last.len() as f64
+/// What a campaign spends these days: the mean of the account's last seven periods, those without a row included.
+fn today(history: &History, campaign: &CampaignHistory) -> f64 {
+    const PERIODS: i32 = 7;
+    let first = history.campaigns.iter().filter_map(|campaign| campaign.dates.first()).min();
+    let known = first.map_or(1, |first| (history.last_date() - first) / history.period + 1);
+    let periods = PERIODS.min(known);
+    let after = history.last_date() - periods * history.period;
+    let rows = campaign.dates.iter().zip(&campaign.spend).filter(|(date, _)| **date > after);
+    rows.map(|(_, spend)| spend).sum::<f64>() / f64::from(periods)
 }
 
 fn last_demand(series: &Series, mode: &Mode, noise: &Noise) -> (f64, f64) {

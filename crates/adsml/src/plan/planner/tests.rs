@@ -1,0 +1,141 @@
+//! Plans from tables, and tables that no plan can be made from.
+
+use adsml_core::{CategoryColumn, Column, DateColumn, Table};
+use adsml_optimize::{OptimizeError, Total};
+
+use super::*;
+use crate::Error;
+
+/// Campaigns `a` and `b` over `days` days: spend cycles, revenue saturates.
+fn columns(days: usize) -> Vec<(&'static str, Column)> {
+    let rows = || (0..days).flat_map(|day| [(day, "a"), (day, "b")]);
+    let spend = |day: usize, id: &str| if id == "a" { 60.0 } else { 90.0 } * (0.6 + 0.1 * (day * 7 % 9) as f64);
+    let revenue = |day: usize, id: &str| {
+        let spend = spend(day, id);
+        let level = if id == "a" { 400.0 } else { 500.0 };
+        (level * spend / (spend + 80.0) * (1.0 + 0.05 * ((day * 5 % 7) as f64 - 3.0) / 3.0)).round()
+    };
+    vec![
+        ("day", DateColumn { days: rows().map(|(day, _)| 20_458 + day as i32).collect() }.into()),
+        ("campaign", texts(rows().map(|(_, id)| Some(id)))),
+        ("spend", Column::Number(rows().map(|(day, id)| spend(day, id)).collect())),
+        ("revenue", Column::Number(rows().map(|(day, id)| revenue(day, id)).collect())),
+    ]
+}
+
+fn texts(values: impl Iterator<Item = Option<&'static str>>) -> Column {
+    values.collect::<CategoryColumn>().into()
+}
+
+fn table(days: usize) -> Table {
+    Table::from_columns(columns(days)).unwrap()
+}
+
+fn with(name: &str, column: Column) -> Table {
+    let mut table = table(40);
+    match table.get(name) {
+        Some(_) => drop(table.replace(name, column).unwrap()),
+        None => table.push(name, column).unwrap(),
+    }
+    table
+}
+
+fn recipe() -> BudgetPlannerParams {
+    let curves = adsml_optimize::ResponseModel::params().n_draws(60);
+    BudgetPlanner::params().campaign("campaign").date("day").spend("spend").revenue("revenue").horizon(5).curves(curves)
+}
+
+fn number(table: &Table, name: &str, change: impl Fn(usize, f64) -> f64) -> Column {
+    Column::Number(table.number(name).unwrap().iter().enumerate().map(|(row, &value)| change(row, value)).collect())
+}
+
+#[test]
+fn a_plan_adds_up_is_proved_and_says_what_it_is() {
+    let planner = recipe().fit(&table(60)).unwrap();
+    let report = planner.report();
+    let proposed: f64 = report.campaigns.iter().map(|campaign| campaign.proposed).sum();
+    assert!((proposed - report.total_today).abs() < 0.005 && report.gap < 1e-6);
+    assert!(report.campaigns.iter().all(|campaign| !campaign.outside_support));
+    assert_eq!(report.forecast.periods.len(), 5);
+    assert_eq!(report.forecast.periods[0].date, "2026-03-06");
+    planner.allocation().certificate().verify(planner.plan().problem()).unwrap();
+    let text = report.to_string();
+    assert!(text.ends_with("Optimal for the fitted curves; not causal evidence."), "{text}");
+    assert_eq!(report.to_json()["caution"], "Optimal for the fitted curves; not causal evidence.");
+}
+
+#[test]
+fn threads_and_order_of_rows_change_nothing() {
+    let at = |threads: usize, table: &Table| {
+        let context = adsml_core::FitContext::default().with_threads(std::num::NonZeroUsize::new(threads).unwrap());
+        recipe().fit_with(table, &context).unwrap().report().to_json()
+    };
+    let table = table(40);
+    assert_eq!(at(1, &table), at(2, &table));
+    // The first row stays, so that campaigns keep their order.
+    let turned: Vec<usize> = std::iter::once(0).chain((1..80).rev()).collect();
+    let (mut there, mut back) = (at(1, &table), at(1, &table.take_rows(&turned)));
+    for report in [&mut there, &mut back] {
+        report["remarks"] = serde_json::Value::Null;
+    }
+    assert_eq!(there, back);
+}
+
+#[test]
+fn what_is_not_stated_is_asked_for() {
+    let of = |recipe: BudgetPlannerParams| recipe.fit(&table(20)).unwrap_err().to_string();
+    assert!(of(BudgetPlanner::params()).contains("call `spend`"));
+    assert!(of(BudgetPlanner::params().spend("spend")).contains("`revenue` or `conversions`"));
+    assert!(of(BudgetPlanner::params().spend("spend").revenue("revenue")).contains("`date`"));
+    assert!(of(recipe().context(["price"])).contains("price"));
+}
+
+#[test]
+fn rows_that_cannot_be_are_refused_by_place() {
+    let of = |table: &Table| recipe().fit(table).unwrap_err();
+    let plain = table(40);
+    let negative = with("revenue", number(&plain, "revenue", |row, value| if row == 3 { -5.0 } else { value }));
+    let error = of(&negative).to_string();
+    assert!(error.contains("`b`") && error.contains("2026-01-06") && error.contains("-5"), "{error}");
+    let names = texts((0..80).map(|row| (row != 7).then_some("a")));
+    assert!(matches!(of(&with("campaign", names)), Error::PlanRow { row: 7, .. }));
+    let mixed = with("currency", texts((0..80).map(|row| Some(if row % 2 == 0 { "EUR" } else { "USD" }))));
+    let error = recipe().currency_column("currency").fit(&mixed).unwrap_err();
+    assert!(matches!(error, Error::MixedCurrencies { ref found, .. } if *found == ["EUR", "USD"]), "{error}");
+}
+
+#[test]
+fn little_to_learn_from_is_said_and_not_hidden() {
+    let warns = |table: &Table, words: &str| {
+        let planner = recipe().fit(table).unwrap();
+        let warnings = planner.report().warnings.clone();
+        assert!(warnings.iter().any(|warning| warning.contains(words)), "{words}: {warnings:?}");
+    };
+    let plain = table(40);
+    warns(&table(9), "only 9 dates");
+    let spend = number(&plain, "spend", |row, value| if row % 2 == 0 { 60.0 + 0.01 * (row % 5) as f64 } else { value });
+    warns(&with("spend", spend), "a: spend varied by 0 %");
+    let nothing = number(&plain, "revenue", |row, value| if row % 2 == 0 { 0.0 } else { value });
+    warns(&with("revenue", nothing), "a: spend brought nothing");
+    let unspent = number(&plain, "spend", |row, value| if row % 2 == 0 { 0.0 } else { value });
+    warns(&with("spend", unspent), "a: never spent");
+    let none = with("spend", number(&plain, "spend", |_, _| 0.0));
+    assert!(matches!(recipe().fit(&none).unwrap_err(), Error::Optimize(OptimizeError::NoHistory)));
+}
+
+#[test]
+fn campaigns_that_stopped_are_left_out() {
+    let stopped = number(&table(40), "spend", |row, value| if row % 2 == 0 && row > 40 { 0.0 } else { value });
+    let planner = recipe().fit(&with("spend", stopped)).unwrap();
+    assert_eq!(planner.report().campaigns.len(), 1);
+    assert!(planner.report().remarks.iter().any(|remark| remark.starts_with("a: spends nothing any more")));
+}
+
+#[test]
+fn spend_beyond_what_was_observed_is_refused_or_flagged() {
+    let much = recipe().total(Total::Exactly(2_000.0));
+    assert!(matches!(much.fit(&table(40)), Err(Error::Optimize(OptimizeError::Infeasible { .. }))));
+    let planner = much.beyond_support(true).fit(&table(40)).unwrap();
+    assert!(planner.report().campaigns.iter().any(|campaign| campaign.outside_support));
+    assert!(planner.report().warnings.iter().any(|warning| warning.contains("were observed")));
+}
