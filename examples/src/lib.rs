@@ -1,6 +1,7 @@
 //! What the examples share: options of a prediction task and of a plan, progress on a terminal, charts into a folder.
 
 pub mod plan;
+pub mod planner;
 
 use std::error::Error;
 use std::fmt;

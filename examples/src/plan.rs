@@ -175,14 +175,14 @@ pub fn plan_json(problem: &BudgetProblem, plan: &Allocation) -> Outcome<Value> {
     Ok(json)
 }
 
-fn total(text: &str) -> Result<Total, String> {
+pub(crate) fn total(text: &str) -> Result<Total, String> {
     match text.strip_prefix("at-most:") {
         Some(most) => number(most).map(Total::AtMost),
         None => number(text).map(Total::Exactly),
     }
 }
 
-fn bounds(text: &str) -> Result<(Limit, Limit), String> {
+pub(crate) fn bounds(text: &str) -> Result<(Limit, Limit), String> {
     let limit = |text| number(text).map(|at| if at <= 1.0 { Limit::Share(at) } else { Limit::Amount(at) });
     let (lower, upper) = text.split_once(',').ok_or("expected two numbers with a comma between them")?;
     Ok((limit(lower)?, limit(upper)?))

@@ -1,0 +1,222 @@
+//! Options of examples that plan from rows.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use adsml::optimize::ResponseModelParams;
+use adsml::prelude::*;
+
+use crate::plan::{bounds, total};
+use crate::{Outcome, TerminalProgress};
+
+/// Where rows come from, what their columns are, within which limits is planned.
+#[derive(Debug, Clone, clap::Args)]
+pub struct PlannerArgs {
+    /// CSV file (or JSON). One of Meta's own files is recognised: then no column needs a name.
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+    /// Column of campaigns; without it all rows are one campaign.
+    #[arg(long, value_name = "COL", requires = "csv")]
+    pub campaign: Option<String>,
+    /// Column of dates.
+    #[arg(long, value_name = "COL", requires = "csv")]
+    pub date: Option<String>,
+    /// Column of what was spent.
+    #[arg(long, value_name = "COL", requires = "csv")]
+    pub spend: Option<String>,
+    /// Column of the revenue that came of it.
+    #[arg(long, value_name = "COL", requires = "csv", conflicts_with = "conversions")]
+    pub revenue: Option<String>,
+    /// Column of the conversions that came of it, instead.
+    #[arg(long, value_name = "COL", requires = "csv")]
+    pub conversions: Option<String>,
+    /// Columns of numbers that say in what circumstances, comma separated: competition, season, price.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', requires = "csv")]
+    pub context: Vec<String>,
+    /// Code of the currency.
+    #[arg(long, value_name = "CODE")]
+    pub currency: Option<String>,
+    /// What a period may cost, to the cent; `at-most:900` for so much or less. Default: what the last periods cost.
+    #[arg(long, value_name = "AMOUNT", value_parser = total)]
+    pub total: Option<Total>,
+    /// Bounds for every campaign: up to 1 shares of the total, above that money.
+    #[arg(long, value_name = "LOW,HIGH", value_parser = bounds)]
+    pub bounds: Option<(Limit, Limit)>,
+    /// Revenue for each unit of spend that the plan has to keep.
+    #[arg(long, value_name = "R", conflicts_with = "target_cpa")]
+    pub target_roas: Option<f64>,
+    /// Spend for each conversion that the plan may not exceed.
+    #[arg(long, value_name = "C")]
+    pub target_cpa: Option<f64>,
+    /// Let budgets leave the spends that were observed; those that do are flagged.
+    #[arg(long)]
+    pub beyond_support: bool,
+    /// Look at the worst share of what is possible instead of the mean: 0.2 for the worst fifth.
+    #[arg(long, value_name = "SHARE")]
+    pub cvar: Option<f64>,
+    /// At most this share of today's budget up or down, per period.
+    #[arg(long, value_name = "SHARE")]
+    pub max_change: Option<f64>,
+    /// What each unit of currency by which a budget changes costs.
+    #[arg(long, value_name = "COST", default_value_t = 0.0)]
+    pub change_cost: f64,
+    /// Last periods to leave out, because their response has not all arrived.
+    #[arg(long, value_name = "N")]
+    pub immature: Option<usize>,
+    /// Curves drawn from what the rows leave possible, per campaign.
+    #[arg(long, default_value_t = 200)]
+    pub draws: usize,
+    /// Periods to look ahead.
+    #[arg(long, default_value_t = 30)]
+    pub horizon: usize,
+    /// Let every optimiser divide the budget too.
+    #[arg(long)]
+    pub compare: bool,
+    /// Seed of everything random.
+    #[arg(long, default_value_t = 42)]
+    pub seed: u64,
+    /// Threads to use; all by default. The plan does not depend on it.
+    #[arg(long)]
+    pub threads: Option<NonZeroUsize>,
+    /// Folder for the report and its charts.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl PlannerArgs {
+    /// The plan of `--csv`, or of the simulated account.
+    pub fn fit(&self, account: &Account) -> Outcome<BudgetPlanner> {
+        self.fit_with(account, |recipe| recipe)
+    }
+
+    /// The same, of a recipe that was changed.
+    pub fn fit_with(
+        &self,
+        account: &Account,
+        change: impl FnOnce(BudgetPlannerParams) -> BudgetPlannerParams,
+    ) -> Outcome<BudgetPlanner> {
+        let (table, recipe) = match &self.csv {
+            Some(path) => {
+                let table = self.read(path)?;
+                let recipe = self.recipe(&table)?;
+                (table, recipe)
+            }
+            None => (account.campaign_table(), demo_recipe(account)),
+        };
+        let recipe = change(self.limits(recipe));
+        let progress = TerminalProgress::new();
+        let mut context = FitContext { observer: Some(&progress), ..FitContext::seeded(self.seed) };
+        if let Some(threads) = self.threads {
+            context = context.with_threads(threads);
+        }
+        let planned = recipe.fit_with(&table, &context);
+        progress.finish();
+        Ok(planned?)
+    }
+
+    /// One of Meta's files gives the canonical table, unless columns are named that only the file itself has.
+    fn read(&self, path: &Path) -> Outcome<Table> {
+        let file = adsml::read_file(path, true)?;
+        let named = [&self.campaign, &self.date, &self.spend, &self.revenue, &self.conversions].into_iter().flatten();
+        let mut named = named.chain(&self.context);
+        if file.understanding.is_some() && named.any(|name| file.table.get(name).is_none()) {
+            return Ok(adsml::read_plain(path, true)?);
+        }
+        Ok(file.table)
+    }
+
+    fn recipe(&self, table: &Table) -> Outcome<BudgetPlannerParams> {
+        const ASK: &str =
+            "name the columns: --campaign COL --date COL --spend COL and --revenue COL or --conversions COL";
+        let nothing_named =
+            [&self.date, &self.spend, &self.revenue, &self.conversions].into_iter().all(Option::is_none);
+        let mut recipe = if nothing_named {
+            BudgetPlannerParams::from_ads(table).map_err(|_| ASK)?
+        } else {
+            BudgetPlanner::params()
+        };
+        if let Some(column) = &self.campaign {
+            recipe = recipe.campaign(column);
+        }
+        if let Some(column) = &self.date {
+            recipe = recipe.date(column);
+        }
+        if let Some(column) = &self.spend {
+            recipe = recipe.spend(column);
+        }
+        if let Some(column) = &self.revenue {
+            recipe = recipe.revenue(column);
+        }
+        if let Some(column) = &self.conversions {
+            recipe = recipe.conversions(column);
+        }
+        Ok(recipe.context(&self.context))
+    }
+
+    fn limits(&self, mut recipe: BudgetPlannerParams) -> BudgetPlannerParams {
+        let mut curves = ResponseModelParams::default().n_draws(self.draws);
+        if let Some(periods) = self.immature {
+            curves = curves.immature_periods(periods);
+            recipe = recipe.curves(curves);
+        } else if self.draws != 200 {
+            recipe = recipe.curves(curves);
+        }
+        if let Some(code) = &self.currency {
+            recipe = recipe.currency(Currency::new(code));
+        }
+        if let Some(total) = self.total {
+            recipe = recipe.total(total);
+        }
+        if let Some((lower, upper)) = self.bounds {
+            recipe = recipe.bounds(lower, upper);
+        }
+        if let Some(target) = self.target_roas {
+            recipe = recipe.objective(Objective::TargetRoas(target));
+        }
+        if let Some(target) = self.target_cpa {
+            recipe = recipe.objective(Objective::TargetCpa(target));
+        }
+        if let Some(share) = self.cvar {
+            recipe = recipe.risk(Risk::Cvar { share });
+        }
+        if let Some(share) = self.max_change {
+            recipe = recipe.max_change(share);
+        }
+        recipe
+            .change_cost(self.change_cost)
+            .beyond_support(self.beyond_support)
+            .horizon(self.horizon)
+            .compare(self.compare)
+    }
+
+    /// Writes the report into `--out`, or into `out/<example>`; gives what was written.
+    pub fn write(&self, planner: &BudgetPlanner, example: &str) -> Outcome<Vec<PathBuf>> {
+        let folder = self.out.clone().unwrap_or_else(|| Path::new("out").join(example));
+        std::fs::create_dir_all(&folder)?;
+        let files = [
+            ("report.json", serde_json::to_string_pretty(&planner.report().to_json())?),
+            ("certificate.json", serde_json::to_string(planner.allocation().certificate())?),
+        ];
+        let mut written = Vec::new();
+        for (name, text) in files {
+            let path = folder.join(name);
+            std::fs::write(&path, text)?;
+            written.push(path);
+        }
+        Ok(written)
+    }
+}
+
+/// The columns of a simulated account's campaign days.
+pub fn demo_recipe(account: &Account) -> BudgetPlannerParams {
+    BudgetPlanner::params()
+        .campaign("campaign_id")
+        .date("date")
+        .spend("spend")
+        .revenue("revenue")
+        .context(["competition_level", "seasonality_factor"])
+        .currency(Currency::new(account.currency()))
+}
