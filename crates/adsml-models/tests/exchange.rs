@@ -121,7 +121,7 @@ fn lightgbm_predicts_the_same_bits() {
         let x = Array2::from_shape_vec((rows.len() / n_features, n_features), rows).unwrap();
 
         // Of an averaged forest, LightGBM's raw score is the sum.
-        let divisor = if name.starts_with("forest") { model.n_rounds() as f64 } else { 1.0 };
+        let divisor = if name.contains("forest") { model.n_rounds() as f64 } else { 1.0 };
         let theirs = numbers(stored["raw"].as_str().unwrap());
         let averaged: Vec<f64> = theirs.iter().map(|raw| raw / divisor).collect();
         let raw = model.raw_scores(x.view()).unwrap();
@@ -209,4 +209,67 @@ fn xgboost_predicts_the_same_bits() {
 fn ordered_single(value: f32) -> i32 {
     let bits = value.to_bits().cast_signed();
     if bits < 0 { i32::MIN.wrapping_sub(bits) } else { bits }
+}
+
+/// Label first, tab-separated, no header.
+fn read_rows(path: &Path) -> (Array2<f64>, Vec<f64>) {
+    let text = std::fs::read_to_string(path).expect("a file of the data set");
+    let rows: Vec<Vec<f64>> =
+        text.lines().map(|line| line.split('\t').map(|cell| cell.parse().expect("a number")).collect()).collect();
+    let x = Array2::from_shape_fn((rows.len(), rows[0].len() - 1), |(row, feature)| rows[row][feature + 1]);
+    (x, rows.iter().map(|row| row[0]).collect())
+}
+
+/// The share of pairs of a positive and a negative row in the right order.
+fn area_under_curve(scores: &[f64], y: &[f64]) -> f64 {
+    let (mut right, mut pairs) = (0.0, 0.0);
+    for (a, _) in scores.iter().zip(y).filter(|(_, y)| **y == 1.0) {
+        for (b, _) in scores.iter().zip(y).filter(|(_, y)| **y == 0.0) {
+            right += if a > b { 1.0 } else { 0.5 * f64::from(a == b) };
+            pairs += 1.0;
+        }
+    }
+    right / pairs
+}
+
+/// As the README of the data states them; models by `tests/golden/lightgbm-4.7.0/reference.py`, of which one is stored and all are
+/// judged where `ADSML_REFERENCE_DIR` names their folder.
+#[test]
+fn reference_scores_are_reproduced() {
+    let Some(data) = adsml_testing::shared_data("lightgbm_examples") else { return };
+    let stored = adsml_testing::workspace_root().join("tests/golden/lightgbm-4.7.0/exchange-reference");
+    let others = std::env::var_os("ADSML_REFERENCE_DIR").map(PathBuf::from);
+    for folder in [Some(stored), others].into_iter().flatten() {
+        for (name, file, stated) in [
+            ("regression", "regression/regression.test", [0.171_616, f64::NAN]),
+            ("binary", "binary_classification/binary.test", [0.52025, 0.81622]),
+            ("binary_weighted", "binary_classification/binary.test", [0.50318, 0.83100]),
+            ("multiclass", "multiclass_classification/multiclass.test", [1.23395, 0.4900]),
+        ] {
+            let path = folder.join(name).with_extension("txt");
+            if !path.exists() {
+                println!("skipped: no model {name} in {}", folder.display());
+                continue;
+            }
+            let (model, (x, y)) = (ImportedModel::read(path).unwrap(), read_rows(&data.join(file)));
+            let mean = |score: &dyn Fn(usize) -> f64| (0..y.len()).map(score).sum::<f64>() / y.len() as f64;
+            let predicted = model.predict(x.view()).unwrap();
+            let scores = if let Some(classifier) = model.as_classifier() {
+                let proba = classifier.predict_proba(x.view()).unwrap();
+                let log_loss = mean(&|row| -proba[[row, y[row] as usize]].ln());
+                let is_right =
+                    |row: usize| f64::from(proba.row(row).iter().all(|&p| p <= proba[[row, y[row] as usize]]));
+                let second =
+                    if name == "multiclass" { mean(&is_right) } else { area_under_curve(&predicted.to_vec(), &y) };
+                [log_loss, second]
+            } else {
+                [mean(&|row| (predicted[row] - y[row]).powi(2)), f64::NAN]
+            };
+            println!("{name}: {scores:?}, stated {stated:?}");
+            for (score, stated) in scores.into_iter().zip(stated).filter(|(_, stated)| !stated.is_nan()) {
+                // Half a unit of the last digit that is stated.
+                assert!((score - stated).abs() < 5.1e-6, "{name}: {score}, stated is {stated}");
+            }
+        }
+    }
 }

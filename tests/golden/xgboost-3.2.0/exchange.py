@@ -76,10 +76,11 @@ def adversarial(model, rng, n_features, categorical):
     return rows
 
 
-def write(name, booster, rng, types=TYPES, rounds=(), both=False, **more):
-    # The name of the format is the end of the file's name: one of the two is stored, the other by turns.
+def write(name, booster, rng, types=TYPES, rounds=(), **more):
     path = OUT / f"{name}.json"
-    booster.save_model(path)
+    is_old = path.exists() and name[:3] in ("v1_", "v2_")
+    if not is_old:
+        booster.save_model(path)
     model = json.loads(path.read_text())
     n_features = booster.num_features()
     categorical = [f for f, kind in enumerate(types) if kind == "c"]
@@ -87,7 +88,9 @@ def write(name, booster, rng, types=TYPES, rounds=(), both=False, **more):
     loaded = xgb.Booster(model_file=path)
     data = xgb.DMatrix(rows, feature_types=types, feature_names=loaded.feature_names, enable_categorical=True)
     margin = loaded.predict(data, output_margin=True)
+    best = loaded.attr("best_iteration")
     case = {
+        "best_round": int(best) + 1 if best else None,
         "n_features": n_features,
         "n_outputs": int(np.size(margin) // len(rows)),
         "rows": bits64(rows),
@@ -97,7 +100,14 @@ def write(name, booster, rng, types=TYPES, rounds=(), both=False, **more):
         **more,
     }
     (OUT / f"{name}.case").write_text(json.dumps(case, indent=0) + "\n")
-    booster.save_model(OUT / f"{name}.ubj")
+    if not is_old:
+        booster.save_model(OUT / f"{name}.ubj")
+
+
+def old(rng):
+    """Files that XGBoost 1.7.6 and 2.1.4 wrote, as this one reads them; their trees were trained on tables like these."""
+    for path in sorted(OUT.glob("v[12]_*.json")):
+        write(path.stem, xgb.Booster(model_file=path), rng)
 
 
 def train(x, y, p, rounds=ROUNDS, types=TYPES, **more):
@@ -161,8 +171,9 @@ def main():
     p = {"max_depth": DEPTH, "eta": 1.5, "nthread": 1}
     stopped = xgb.train(p, data, 20, evals=[(valid, "valid")], early_stopping_rounds=3, verbose_eval=False)
     best = stopped.best_iteration + 1
-    write("early_stopping", stopped, rng, rounds=(best,), best_round=best)
+    write("early_stopping", stopped, rng, rounds=(best,))
     pandas(x, y, rng)
+    old(rng)
 
 
 def pandas(x, y, rng):

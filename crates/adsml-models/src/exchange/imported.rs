@@ -41,7 +41,7 @@ choice!(ModelFormat { LightGbm = "lightgbm", Xgboost = "xgboost" });
 ///
 /// | | LightGBM | XGBoost |
 /// |---|---|---|
-/// | File | text of version 3 or 4 | JSON or UBJSON of version 1.6 or later |
+/// | File | text of version 3 or 4 | JSON or UBJSON, since version 1.7 |
 /// | Missing | by `missing_type`; zeros too, where the model was trained so | `NaN` |
 /// | Numbers | of at most 1e-35 are 0 | are rounded to `f32` |
 /// | Categories | the whole part of a code; unseen, negative and missing ones go right | unseen and negative ones go left |
