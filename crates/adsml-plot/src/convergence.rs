@@ -1,13 +1,12 @@
 //! Convergence: how far searches still are from what is proved, as they go on.
 
 use crate::{
-    canvas::{Canvas, Paint, Point, Type},
+    canvas::{Canvas, Point},
     error::{PlotError, Result, between_one_and, finite},
-    frame::{self, Area, MARGIN, NOTE, SMALL},
+    frame::{self, Area},
+    labels::{Labels, series_paint, spread},
     number::{NumberFormat, Numerals},
-    palette::SERIES,
     scale::{AxisScale, Domain, Tick, Ticks},
-    text,
 };
 
 const WIDTH: f64 = 880.0;
@@ -15,8 +14,6 @@ const HEIGHT: f64 = 330.0;
 const LEFT: f64 = 104.0;
 const MAX_SERIES: usize = 12;
 const MAX_POINTS: usize = 10_000;
-/// Between the names beside the lines.
-const LINE: f64 = 16.0;
 
 /// Gaps to a proved bound as step lines on a logarithmic axis: each holds until something better is found.
 ///
@@ -126,9 +123,8 @@ impl ConvergenceChart {
         let mut canvas = Canvas::default();
         let top = frame::heading(&mut canvas, WIDTH, &self.title, &self.subtitle, &[]);
         frame::y_title(&mut canvas, WIDTH, top + 10.0, &format!("{} (log scale)", self.gap));
-        let names = self.series.iter().map(|(name, _)| text::width(name, SMALL)).fold(60.0, f64::max).min(200.0);
-        let right = WIDTH - MARGIN - names - 26.0;
-        let area = Area { left: LEFT, top: top + 26.0, right, bottom: top + 26.0 + HEIGHT };
+        let labels = Labels::new(self.series.iter().map(|(name, _)| name.as_str()));
+        let area = Area { left: LEFT, top: top + 26.0, right: labels.right(WIDTH), bottom: top + 26.0 + HEIGHT };
         let ticks = self.y_ticks(&y);
         frame::y_axis(&mut canvas, &area, &y, &ticks);
         let scale = if x.is_log() { " (log scale)" } else { "" };
@@ -143,18 +139,10 @@ impl ConvergenceChart {
         let places = spread(lines.iter().map(|line| line[line.len() - 1].1), area.top, area.bottom);
         // The first series comes last, above the others.
         for (i, line) in lines.iter().enumerate().rev() {
-            let (name, color) = (&self.series[i].0, SERIES[i % SERIES.len()]);
-            let paint = Paint::stroke(color, 2.0);
-            // Colours come round: those lines are dashed.
-            let paint = if i < SERIES.len() { paint } else { paint.dashed() };
+            let (color, paint) = series_paint(i);
             canvas.group(&self.in_words(i, ticks.numerals), |canvas| {
-                let end = line[line.len() - 1];
                 canvas.polyline(line, paint);
-                canvas.line(end, (area.right, end.1), Paint::stroke(color, 1.0).dashed());
-                canvas.line((area.right, end.1), (area.right + 14.0, places[i]), Paint::stroke(color, 1.0));
-                canvas.circle(end, 4.0, Paint::fill(color));
-                let style = Type { color, ..NOTE };
-                canvas.text_beside((area.right + 18.0, places[i]), &text::fit(name, SMALL, names), style);
+                labels.draw(canvas, &area, line[line.len() - 1], places[i], &self.series[i].0, color);
             });
         }
         let words: Vec<String> = (0..self.series.len()).map(|i| self.in_words(i, ticks.numerals)).collect();
@@ -248,24 +236,6 @@ fn steps(points: &[(f64, f64)], place: impl Fn((f64, f64)) -> Point) -> Vec<Poin
     corners
 }
 
-/// Heights near the ones given, at least a line apart, from `top` to `bottom`; there must be room.
-fn spread(heights: impl Iterator<Item = f64>, top: f64, bottom: f64) -> Vec<f64> {
-    let mut places: Vec<f64> = heights.collect();
-    let mut order: Vec<usize> = (0..places.len()).collect();
-    order.sort_by(|&a, &b| places[a].total_cmp(&places[b]));
-    let mut least = top;
-    for &i in &order {
-        places[i] = places[i].max(least);
-        least = places[i] + LINE;
-    }
-    let mut most = bottom;
-    for &i in order.iter().rev() {
-        places[i] = places[i].min(most);
-        most = places[i] - LINE;
-    }
-    places
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -301,15 +271,6 @@ mod tests {
     fn a_gap_holds_until_something_better_is_found() {
         let corners = steps(&[(0.0, 3.0), (2.0, 1.0), (5.0, 0.5)], |point| point);
         assert_eq!(corners, [(0.0, 3.0), (2.0, 3.0), (2.0, 1.0), (5.0, 1.0), (5.0, 0.5)]);
-    }
-
-    #[test]
-    fn names_keep_apart_and_inside() {
-        let places = spread([100.0, 0.0, 100.0, 99.0].into_iter(), 0.0, 100.0);
-        let mut sorted = places.clone();
-        sorted.sort_by(f64::total_cmp);
-        assert!(sorted.windows(2).all(|pair| pair[1] - pair[0] >= LINE) && sorted[3] <= 100.0 && sorted[0] >= 0.0);
-        assert!(places[1] < places[3] && places[3] < places[0]);
     }
 
     #[test]

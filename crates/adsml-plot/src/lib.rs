@@ -15,6 +15,9 @@
 //! | [`ReliabilityChart`] | whether predicted rates are kept | bins: predicted and observed rate, weight, interval |
 //! | [`PredictedActualChart`] | how far single predictions are off | predictions, actual values, weights |
 //! | [`AllocationChart`] | what every campaign spends now, and what it should | budget now, budget proposed |
+//! | [`ResponseCurveChart`] | what a campaign's spend buys, as far as its rows tell | rows, curve and band, support, spend now and proposed |
+//! | [`ForecastChart`] | budgets and results to come, and how far they may be off | dates, values per date, intervals |
+//! | [`FrontierChart`] | what other totals would bring | totals, responses, marginal returns |
 //! | [`ConvergenceChart`] | which search finds good plans soon | gap to a proved bound, by evaluations or time |
 //!
 //! ```
@@ -48,18 +51,23 @@
 //! | `serde` | no | `Serialize` and `Deserialize` for charts and their series |
 
 mod allocation;
+mod band;
 mod beeswarm;
 mod canvas;
 mod convergence;
 mod error;
+mod forecast;
 mod frame;
+mod frontier;
 mod importance;
+mod labels;
 mod leaderboard;
 mod number;
 mod palette;
 mod partial_dependence;
 mod predicted_actual;
 mod reliability;
+mod response_curve;
 mod scale;
 mod shade;
 mod shap_dependence;
@@ -74,12 +82,15 @@ pub use allocation::{AllocationChart, CampaignBudget};
 pub use beeswarm::BeeswarmChart;
 pub use convergence::ConvergenceChart;
 pub use error::{PlotError, Result};
+pub use forecast::{ForecastChart, ForecastLine};
+pub use frontier::FrontierChart;
 pub use importance::{FeatureImportance, ImportanceChart};
 pub use leaderboard::{Direction, LeaderboardChart, ModelScore};
 pub use number::NumberFormat;
 pub use partial_dependence::PartialDependenceChart;
 pub use predicted_actual::PredictedActualChart;
 pub use reliability::{ReliabilityBin, ReliabilityChart};
+pub use response_curve::ResponseCurveChart;
 pub use scale::AxisScale;
 pub use shap_dependence::ShapDependenceChart;
 pub use waterfall::WaterfallChart;

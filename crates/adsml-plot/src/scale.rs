@@ -229,7 +229,8 @@ fn extent(values: impl IntoIterator<Item = f64>) -> (f64, f64) {
     ends.unwrap_or((0.0, 0.0))
 }
 
-fn bounded(value: f64) -> f64 {
+/// `value`, or what is as large as an axis can show.
+pub(crate) fn bounded(value: f64) -> f64 {
     value.clamp(-LARGEST, LARGEST)
 }
 
