@@ -211,6 +211,8 @@ pub(crate) struct Memory {
     lengths: Vec<f64>,
     scale: Vec<f64>,
     step: Vec<f64>,
+    /// Another step that is thought of.
+    stopped: Vec<f64>,
     trial: Vec<f64>,
     /// Parameters that the step may move freely, and their part of `R`: scaled, then orthogonal.
     free: Vec<usize>,
@@ -235,6 +237,7 @@ impl Memory {
             (&mut self.lengths, n_params),
             (&mut self.scale, n_params),
             (&mut self.step, n_params),
+            (&mut self.stopped, n_params),
             (&mut self.trial, n_params),
         ] {
             buffer.clear();
@@ -351,11 +354,10 @@ impl Memory {
             }
         }
         // Several that stopped may have had to go on without each other: downhill must not be much better.
-        let stopped = std::mem::take(&mut self.step);
-        self.step.resize(self.n_params, 0.0);
-        let [before, downhill] = [self.reduction_of(&stopped), self.descend(theta, bounds, radius)];
-        if before >= 0.1 * downhill {
-            self.step = stopped;
+        std::mem::swap(&mut self.step, &mut self.stopped);
+        let downhill = self.descend(theta, bounds, radius);
+        if self.reduction_of(&self.stopped) >= 0.1 * downhill {
+            std::mem::swap(&mut self.step, &mut self.stopped);
         }
         false
     }
@@ -379,11 +381,13 @@ impl Memory {
 
     /// A step against the scaled gradient, bent by `bounds`, into the step's buffer; the reduction it promises.
     fn descend(&mut self, theta: &[f64], bounds: &[[f64; 2]], radius: f64) -> f64 {
-        let steepest: Vec<f64> = (0..self.n_params).map(|j| -self.gradient[j] / self.scale(j).powi(2)).collect();
-        let mut along = radius / self.scaled_length(&steepest);
+        for j in 0..self.n_params {
+            self.trial[j] = -self.gradient[j] / self.scale(j).powi(2);
+        }
+        let mut along = radius / self.scaled_length(&self.trial);
         for _ in 0..100 {
             for j in 0..self.n_params {
-                self.step[j] = (theta[j] + along * steepest[j]).clamp(bounds[j][0], bounds[j][1]) - theta[j];
+                self.step[j] = (theta[j] + along * self.trial[j]).clamp(bounds[j][0], bounds[j][1]) - theta[j];
             }
             let reduction = self.reduction_of(&self.step);
             // Half of what the slope alone would bring, where a straight line would bring all of it.

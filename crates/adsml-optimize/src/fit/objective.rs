@@ -55,6 +55,11 @@ impl<'a> Objective<'a> {
         Self { expected: true, ..self }
     }
 
+    /// Squared departures from the priors, times the dispersion.
+    pub(super) fn penalty(&self, theta: &[f64]) -> f64 {
+        self.departures(theta).map(|(_, departure, _)| departure * departure).sum()
+    }
+
     /// Parameter, scaled departure, and its derivative.
     fn departures(&self, theta: &[f64]) -> impl Iterator<Item = (usize, f64, f64)> {
         self.priors.iter().zip(theta).enumerate().filter_map(|(j, (prior, theta))| {

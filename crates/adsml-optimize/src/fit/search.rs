@@ -111,25 +111,35 @@ impl<'a> Search<'a> {
 
     /// For each value of the second shape parameter on the grid the best point, the best of them first; then the priors' medians.
     fn starts(&self, dispersion: f64) -> Vec<Point> {
-        let sample = self.bins.as_ref().unwrap_or(self.sample);
-        let mut objective = self.objective(sample, &self.priors, dispersion);
+        let (sample, likelihood) = (self.bins.as_ref().unwrap_or(self.sample), self.settings.likelihood);
+        let objective = self.objective(sample, &self.priors, dispersion);
         let [lower, upper] = self.bounds[0];
-        let n_parameters = self.bounds.len();
+        let mut units = vec![0.0; sample.spends.len()];
         let mut starts: Vec<Point> = vec![];
         for shapes in self.settings.family.grid(self.sample.ln_least) {
             let curve = self.settings.family.unit_curve(&shapes);
-            let rows = sample.rows().map(|(weight, y, x)| (weight, y, curve.value(curve.inner(x))));
-            let amplitude = self.settings.likelihood.amplitude(rows);
+            for (unit, &spend) in units.iter_mut().zip(&sample.spends) {
+                *unit = curve.value(curve.inner(spend));
+            }
+            let amplitude =
+                likelihood.amplitude(sample.rows().zip(&units).map(|((weight, y, _), &unit)| (weight, y, unit)));
             // Below 0 the logarithm is not a number, and the lower bound is the best.
-            let theta = [amplitude.ln().max(lower).min(upper), shapes[0], shapes[1]][..n_parameters].to_vec();
-            let value = value(&mut objective, &theta);
+            let point = [amplitude.ln().max(lower).min(upper), shapes[0], shapes[1]];
+            let theta = &point[..self.bounds.len()];
+            let amplitude = point[0].exp();
+            let deviances = sample
+                .rows()
+                .zip(&units)
+                .map(|((weight, y, _), unit)| weight * likelihood.residual(y, amplitude * unit).powi(2));
+            let value = or_infinite(deviances.sum::<f64>() + objective.penalty(theta));
             match starts.last_mut() {
                 Some((best, least)) if best.get(2) == theta.get(2) => {
                     if value < *least {
-                        (*best, *least) = (theta, value);
+                        best.copy_from_slice(theta);
+                        *least = value;
                     }
                 }
-                _ => starts.push((theta, value)),
+                _ => starts.push((theta.to_vec(), value)),
             }
         }
         starts.sort_by(|a, b| a.1.total_cmp(&b.1));
@@ -203,6 +213,10 @@ impl<'a> Search<'a> {
 fn value(objective: &mut Objective<'_>, theta: &[f64]) -> f64 {
     let mut residuals = vec![0.0; objective.shape().0];
     objective.residuals(theta, &mut residuals);
-    let value = dot(&residuals, &residuals);
+    or_infinite(dot(&residuals, &residuals))
+}
+
+/// What is not a number is as bad as can be.
+fn or_infinite(value: f64) -> f64 {
     if value.is_nan() { f64::INFINITY } else { value }
 }
