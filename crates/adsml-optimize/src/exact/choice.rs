@@ -144,6 +144,13 @@ fn on_stretch(term: &Term, weight: f64, price: f64, [from, to]: [f64; 2], near: 
         let excess = weight * term.curve.marginal(spend) - slope;
         let reach = if excess > 0.0 { to - spend } else { from - spend };
         let touch = at(spend);
+        if excess < 0.0 && spend > from {
+            // At a kink, the tangent from the right says nothing of what lies to the left: that from the left does.
+            let before = spend.next_down();
+            if weight * term.curve.marginal(before) >= slope {
+                return touch.or(at(before));
+            }
+        }
         Choice { bound: touch.attained + if reach == 0.0 { 0.0 } else { excess * reach }, ..touch }
     };
     match term.curve.shape() {
