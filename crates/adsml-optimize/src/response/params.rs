@@ -68,7 +68,7 @@ const NEGLIGIBLE: f64 = 0.005;
 /// Spend that varies less than this hardly says anything.
 const VARIATION: f64 = 0.05;
 /// More of the prior's uncertainty left than this, and the rows have said little.
-const LEFT: f64 = 0.75;
+const LEFT: f64 = 0.6;
 
 impl ResponseModelParams {
     /// Families that are tried; the weight of each is what it predicted of rows it had not seen. Default all.
