@@ -33,6 +33,8 @@ mod noise;
 mod params;
 mod pooling;
 mod series;
+#[cfg(test)]
+mod tests;
 
 pub use family::Family;
 pub use finding::Finding;
