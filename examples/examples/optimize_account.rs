@@ -5,21 +5,21 @@
 //! ```
 //!
 //! It learns which ads get clicked, tells how far the prediction can be trusted, shows what each campaign's clicks owe to
-//! its ads, and divides today's money anew, with a proof that no other plan is better on the same curves. Without `--csv` it
-//! runs on a simulated account, whose truth is known: its plan is made on the true curves. `--csv FILE` takes your own
-//! table, with the options of `predict_ctr`; curves are not yet fitted to it, so it ends without a plan.
+//! its ads; then it learns what each campaign's money buys, and divides today's budget anew, with a proof, with what the plan brings
+//! beyond today's and how sure that is. Without `--csv` it runs on a simulated account, whose truth is known and shown.
+//! `--csv FILE` takes your own table, with the options of `predict_ctr`; one of Meta's files is planned from, too.
 #![allow(clippy::print_stderr)] // An example says on stderr what it wrote.
 
-use adsml::plan::{allocation_chart, demo_problem};
+use adsml::plan::allocation_chart;
 use adsml::prelude::*;
-use adsml_examples::plan::{plan_json, summary};
+use adsml_examples::planner::demo_recipe as plan_recipe;
 use adsml_examples::{Outcome, PredictArgs, say};
 use clap::Parser;
 use serde_json::Value;
 
 /// What is said in place of a plan.
-const NO_CURVES: &str = "No plan: it needs a response curve per campaign, and none are fitted to tables yet. With curves of \
-your own: cargo run --release --example allocate_budget -- --problem FILE";
+const NO_PLAN: &str = "No plan: it needs to know the campaign, date, spend and revenue of every row. Name the columns to plan_budget: \
+cargo run --release --example plan_budget -- --csv FILE --campaign COL --date COL --spend COL --revenue COL";
 
 /// What is going on in this ad account, and what should change?
 #[derive(Debug, Parser)]
@@ -30,31 +30,34 @@ struct Args {
 
 fn main() -> Outcome {
     let args = Args::parse().predict;
-    let (predictor, truth) = match &args.csv {
+    let (predictor, planner, truth) = match &args.csv {
         Some(path) => {
             let table = args.read(path)?;
-            (args.fit(&args.recipe(&table)?, &table)?, None)
+            let predictor = args.fit(&args.recipe(&table)?, &table)?;
+            // A table that is not Meta's names its columns to plan_budget.
+            let planner = match BudgetPlannerParams::from_ads(&table) {
+                Ok(recipe) => Some(recipe.fit_with(&table, &args.context())?),
+                Err(_) => None,
+            };
+            (predictor, planner, None)
         }
         None => {
             let account = Account::demo();
             let predictor = args.fit(&demo_recipe(&args), &account.table())?;
-            (predictor, Some(account))
+            let planner = plan_recipe(&account).fit_with(&account.campaign_table(), &args.context())?;
+            (predictor, Some(planner), Some(account))
         }
     };
-    let planned = truth.as_ref().map(plan).transpose()?;
     let mut written = args.write(&predictor, "optimize_account")?;
-    if let (Some((_, plan)), Some(folder)) = (&planned, written.first().and_then(|path| path.parent())) {
-        let chart = allocation_chart(plan)?;
+    if let (Some(planner), Some(folder)) = (&planner, written.first().and_then(|path| path.parent())) {
+        let chart = allocation_chart(planner.allocation())?;
         let path = folder.join(chart.file_name);
         std::fs::write(&path, chart.svg)?;
         written.push(path);
     }
     if args.json {
         let mut report = predictor.report().to_json();
-        report["plan"] = match &planned {
-            Some((problem, plan)) => plan_json(problem, plan)?,
-            None => Value::Null,
-        };
+        report["plan"] = planner.as_ref().map_or(Value::Null, |planner| planner.report().to_json());
         say(report)?;
     } else {
         say(predictor.report())?;
@@ -62,27 +65,18 @@ fn main() -> Outcome {
             say(campaigns(&predictor, account)?)?;
             say(comparison_with_truth(&predictor, account).unwrap_or_default())?;
         }
-        match &planned {
-            Some((problem, plan)) => {
-                let response = format!("revenue in {} on a usual day", problem.currency().code());
-                say(format!("\nToday's daily budgets, divided anew on the account's true curves:\n{plan}"))?;
-                say(summary(problem, plan, &response))?;
-            }
-            None => say(NO_CURVES)?,
+        match &planner {
+            Some(planner) => say(format!("\n{}", planner.report()))?,
+            None => say(NO_PLAN)?,
+        }
+        if let (Some(account), Some(planner)) = (&truth, &planner) {
+            say(adsml_examples::planner::truth(planner, account))?;
         }
     }
     for path in written {
         eprintln!("wrote {}", path.display());
     }
     Ok(())
-}
-
-/// What the campaigns spend on an average day, divided anew: each between 5 % and 95 % of it, on the true curves.
-fn plan(account: &Account) -> Outcome<(BudgetProblem, Allocation)> {
-    let problem = demo_problem(account)?.prototype_bounds().build()?;
-    let plan = Exact::default().allocate(&problem)?;
-    plan.certificate().verify(&problem)?;
-    Ok((problem, plan))
 }
 
 /// The prototype's features, judged on days after those the models learnt from.

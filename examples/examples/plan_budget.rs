@@ -9,9 +9,8 @@
 //! names of columns. Without `--csv` it runs on a simulated account, whose truth is known and shown beside the plan.
 #![allow(clippy::print_stderr)] // An example says on stderr what it wrote.
 
-use adsml::plan::SimulatedCurve;
 use adsml::prelude::*;
-use adsml_examples::planner::PlannerArgs;
+use adsml_examples::planner::{PlannerArgs, truth};
 use adsml_examples::{Outcome, say};
 use clap::Parser;
 
@@ -32,31 +31,11 @@ fn main() -> Outcome {
     } else {
         say(planner.report())?;
         if args.csv.is_none() {
-            say(truth(&planner, &account)?)?;
+            say(truth(&planner, &account))?;
         }
     }
     for path in written {
         eprintln!("wrote {}", path.display());
     }
     Ok(())
-}
-
-/// What the plan brings on the true curves, in the average context of the account's days.
-fn truth(planner: &BudgetPlanner, account: &Account) -> Outcome<String> {
-    let value = |budget: fn(&adsml::plan::CampaignReport) -> f64| -> f64 {
-        let of = |campaign: &adsml::plan::CampaignReport| {
-            let known = account.campaigns().iter().find(|known| known.id == campaign.id);
-            known.map_or(0.0, |known| {
-                let usual = known.context.iter().sum::<f64>() / known.context.len() as f64;
-                usual * SimulatedCurve(known.curve).value(budget(campaign))
-            })
-        };
-        planner.report().campaigns.iter().map(of).sum()
-    };
-    let (today, proposed) = (value(|campaign| campaign.today), value(|campaign| campaign.proposed));
-    Ok(format!(
-        "\nThis account is simulated, so its truth is known: {today:.2} {} a day today, {proposed:.2} as proposed ({:+.1} %).",
-        account.currency(),
-        100.0 * (proposed / today - 1.0)
-    ))
 }

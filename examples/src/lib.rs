@@ -119,13 +119,19 @@ impl PredictArgs {
         Ok(recipe)
     }
 
+    /// Seed and threads.
+    pub fn context(&self) -> FitContext<'static> {
+        let context = FitContext::seeded(self.seed);
+        match self.threads {
+            Some(threads) => context.with_threads(threads),
+            None => context,
+        }
+    }
+
     /// Fits the recipe with progress on the terminal; the context holds seed and threads.
     pub fn fit(&self, recipe: &CtrPredictorParams, table: &Table) -> Outcome<CtrPredictor> {
         let progress = TerminalProgress::new();
-        let mut context = FitContext { observer: Some(&progress), ..FitContext::seeded(self.seed) };
-        if let Some(threads) = self.threads {
-            context = context.with_threads(threads);
-        }
+        let context = FitContext { observer: Some(&progress), ..self.context() };
         let fitted = recipe.fit_with(table, &context);
         progress.finish();
         Ok(fitted?)

@@ -4,6 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use adsml::optimize::ResponseModelParams;
+use adsml::plan::{CampaignReport, SimulatedCurve};
 use adsml::prelude::*;
 
 use crate::plan::{bounds, total};
@@ -219,4 +220,24 @@ pub fn demo_recipe(account: &Account) -> BudgetPlannerParams {
         .revenue("revenue")
         .context(["competition_level", "seasonality_factor"])
         .currency(Currency::new(account.currency()))
+}
+
+/// What the plan brings on the true curves, in the average context of the account's days.
+pub fn truth(planner: &BudgetPlanner, account: &Account) -> String {
+    let value = |budget: fn(&CampaignReport) -> f64| -> f64 {
+        let of = |campaign: &CampaignReport| {
+            let known = account.campaigns().iter().find(|known| known.id == campaign.id);
+            known.map_or(0.0, |known| {
+                let usual = known.context.iter().sum::<f64>() / known.context.len() as f64;
+                usual * SimulatedCurve(known.curve).value(budget(campaign))
+            })
+        };
+        planner.report().campaigns.iter().map(of).sum()
+    };
+    let (today, proposed) = (value(|campaign| campaign.today), value(|campaign| campaign.proposed));
+    format!(
+        "\nThis account is simulated, so its truth is known: {today:.2} {} a day today, {proposed:.2} as proposed ({:+.1} %).",
+        account.currency(),
+        100.0 * (proposed / today - 1.0)
+    )
 }
