@@ -38,11 +38,11 @@ impl Swarm {
 
 /// One point per row and feature: how far the feature moved the prediction of the row, coloured by the value it had there.
 ///
-/// Features come in the order of their mean absolute contribution. Where many rows are alike, their points stand above each other. Colours go by the rank of the
-/// value among the rows, and missing values are grey.
+/// Features come in the order of their mean absolute contribution. Where many rows are alike, their points stand above each other.
+/// Colours go by the rank of the value among the rows, and missing values are grey.
 ///
-/// At most [`max_points`](Self::max_points) rows are drawn. When there are more, a fixed pseudo-random sample of them is taken, the same for every feature and on
-/// every run, and the subtitle says so; the order of the features and the axis are those of all rows.
+/// At most [`max_points`](Self::max_points) rows are drawn. When there are more, a fixed pseudo-random sample of them is taken, the same
+/// for every feature and on every run, and the subtitle says so; the order of the features and the axis are those of all rows.
 ///
 /// ```
 /// use adsml_plot::BeeswarmChart;
@@ -121,7 +121,8 @@ impl BeeswarmChart {
     /// # Errors
     ///
     /// [`PlotError::EmptySeries`] without features or rows; [`PlotError::LengthMismatch`] for features of different rows;
-    /// [`PlotError::NonFinite`] for a contribution that is missing or infinite; [`PlotError::InvalidParameter`] for `top_n` or `max_points` outside its range.
+    /// [`PlotError::NonFinite`] for a contribution that is missing or infinite; [`PlotError::InvalidParameter`] for `top_n` or
+    /// `max_points` outside its range.
     pub fn to_svg(&self) -> Result<String> {
         self.check()?;
         let (features, n) = (self.sorted(), self.features[0].values.len());

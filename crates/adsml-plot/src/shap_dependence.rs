@@ -21,9 +21,9 @@ const MAX_POINTS: usize = 20_000;
 ///
 /// Where rows of the same value lie apart, the contribution depends on something else, and where the colours part with them, on the other feature.
 ///
-/// Rows without a value have no place on the axis and are counted below the title. At most [`max_points`](Self::max_points) are drawn; when there are more, a fixed
-/// pseudo-random sample of the rows, the same on every run. [`AxisScale::Auto`] takes a logarithmic x axis when the values are positive and span at least a factor of a
-/// hundred.
+/// Rows without a value have no place on the axis and are counted below the title. At most [`max_points`](Self::max_points) are drawn;
+/// when there are more, a fixed pseudo-random sample of the rows, the same on every run. [`AxisScale::Auto`] takes a logarithmic x axis
+/// when the values are positive and span at least a factor of a hundred.
 ///
 /// ```
 /// use adsml_plot::ShapDependenceChart;
@@ -131,9 +131,10 @@ impl ShapDependenceChart {
     ///
     /// # Errors
     ///
-    /// [`PlotError::EmptySeries`] without a row that has a value; [`PlotError::LengthMismatch`] for series of different rows; [`PlotError::NonFinite`] for a
-    /// contribution that is missing or infinite, or a value that is infinite; [`PlotError::OutOfRange`] for a value that is not positive when [`AxisScale::Log`] was asked
-    /// for; [`PlotError::InvalidParameter`] for `max_points` outside its range.
+    /// [`PlotError::EmptySeries`] without a row that has a value; [`PlotError::LengthMismatch`] for series of different rows;
+    /// [`PlotError::NonFinite`] for a contribution that is missing or infinite, or a value that is infinite; [`PlotError::OutOfRange`]
+    /// for a value that is not positive when [`AxisScale::Log`] was asked for; [`PlotError::InvalidParameter`] for `max_points` outside
+    /// its range.
     pub fn to_svg(&self) -> Result<String> {
         self.check()?;
         let placed: Vec<usize> = (0..self.values.len()).filter(|&row| !self.values[row].is_nan()).collect();

@@ -19,7 +19,8 @@ const VALUE: f64 = 84.0;
 
 /// From what is predicted of anybody to what is predicted of one row, a bar per feature: the prediction of a row, explained.
 ///
-/// Bars begin where the one above ends, the widest first; those beyond [`top_n`](Self::top_n) are one bar. Features of equal contribution keep the order they were given in.
+/// Bars begin where the one above ends, the widest first; those beyond [`top_n`](Self::top_n) are one bar. Features of equal contribution
+/// keep the order they were given in.
 ///
 /// ```
 /// use adsml_plot::WaterfallChart;
@@ -120,8 +121,8 @@ impl WaterfallChart {
     ///
     /// # Errors
     ///
-    /// [`PlotError::EmptySeries`] without features; [`PlotError::NonFinite`] for a base, a contribution, or a sum of them that is missing or infinite;
-    /// [`PlotError::InvalidParameter`] for `top_n` outside its range.
+    /// [`PlotError::EmptySeries`] without features; [`PlotError::NonFinite`] for a base, a contribution, or a sum of them that is missing
+    /// or infinite; [`PlotError::InvalidParameter`] for `top_n` outside its range.
     pub fn to_svg(&self) -> Result<String> {
         let bars = self.bars()?;
         let (base, prediction) = (bars[0].from, bars[bars.len() - 1].to);

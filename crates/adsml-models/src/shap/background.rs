@@ -5,14 +5,17 @@ use crate::tree::Part;
 
 /// Adds up contributions of some rows against a background, tree after tree.
 ///
-/// For a row `x` and a background row `b`, a leaf counts in `v(S)` when the features in `S` lead there by their values in `x`, and the others by those in `b`. Where both go
-/// the same way, so does the walk; where they part for the first time by a feature, it goes both ways, and from then on that feature is with `x` or with `b`.
-/// A leaf of `n_x` features with `x` and `n_b` with `b` has, by counting subsets,
+/// For a row `x` and a background row `b`, a leaf counts in `v(S)` when the features in `S` lead there by their values in `x`, and the
+/// others by those in `b`. Where both go the same way, so does the walk; where they part for the first time by a feature, it goes both
+/// ways, and from then on that feature is with `x` or with `b`. A leaf of `n_x` features with `x` and `n_b` with `b` has, by counting
+/// subsets,
 ///
 /// ```text
 /// to each feature with x:   w (n_x - 1)! n_b! / (n_x + n_b)!
 /// to each feature with b:  -w n_x! (n_b - 1)! / (n_x + n_b)!
 /// ```
+///
+/// Source: Laberge and Pequignot (2022), "Understanding interventional TreeSHAP: how and why it works", arXiv:2209.15123.
 #[derive(Debug)]
 pub(super) struct Against<'a> {
     n_features: usize,

@@ -33,15 +33,16 @@ impl Contributions {
             if rows.is_empty() {
                 continue;
             }
-            self.paths.prepare();
             let n_edges = self.paths.edges.len();
             self.states.resize(n_edges, 0);
             self.down.resize(n_edges, [0.0; LANES]);
             self.up.resize(n_edges, [0.0; LANES]);
-            for (row, sums) in rows.chunks_exact(n_features).zip(self.sums.chunks_exact_mut(n_features)) {
-                self.paths.states(output.trees, row, &mut self.states);
-                for pass in 0..self.paths.weights.len() {
-                    add_tree(&self.paths, pass, &self.states, &mut self.down, &mut self.up, sums);
+            let n_passes = self.paths.n_passes();
+            for pass in 0..n_passes {
+                self.paths.prepare(pass, n_passes);
+                for (row, sums) in rows.chunks_exact(n_features).zip(self.sums.chunks_exact_mut(n_features)) {
+                    self.paths.states(output.trees, row, &mut self.states);
+                    add_tree(&self.paths, &self.states, &mut self.down, &mut self.up, sums);
                 }
             }
         }
@@ -53,11 +54,11 @@ impl Contributions {
 }
 
 /// Down the tree with products over the path, up with sums over the leaves; every edge gives its feature what changes there.
-fn add_tree(paths: &Paths, pass: usize, states: &[u8], down: &mut [Lanes], up: &mut [Lanes], sums: &mut [Lanes]) {
+fn add_tree(paths: &Paths, states: &[u8], down: &mut [Lanes], up: &mut [Lanes], sums: &mut [Lanes]) {
     let n_edges = paths.edges.len();
-    let steps = &paths.steps[pass * n_edges..][..n_edges];
+    let steps = &paths.steps[..n_edges];
     let (states, down, up) = (&states[..n_edges], &mut down[..n_edges], &mut up[..n_edges]);
-    down[0] = paths.weights[pass];
+    (down[0], up[0]) = (paths.weights, [0.0; LANES]);
     for (at, edge) in paths.edges.iter().enumerate().skip(1) {
         let (step, state) = (&steps[at], usize::from(states[at]));
         let product = scaled(&down[edge.parent as usize], &step.factor[state]);

@@ -29,15 +29,16 @@ impl Interactions {
         let square = n_features * n_features;
         for tree in output.tree_numbers() {
             self.paths.take(output.trees, tree, &output.leaf);
-            self.paths.prepare();
             let n_edges = self.paths.edges.len();
             self.states.resize(n_edges, 0);
             self.down.resize(n_edges, [0.0; LANES]);
             self.up.resize(n_edges, [0.0; LANES]);
-            for (row, out) in rows.chunks_exact(n_features).zip(out.chunks_exact_mut(square)) {
-                self.paths.states(output.trees, row, &mut self.states);
-                for pass in 0..self.paths.weights.len() {
-                    self.add_tree(pass, n_features, out);
+            let n_passes = self.paths.n_passes();
+            for pass in 0..n_passes {
+                self.paths.prepare(pass, n_passes);
+                for (row, out) in rows.chunks_exact(n_features).zip(out.chunks_exact_mut(square)) {
+                    self.paths.states(output.trees, row, &mut self.states);
+                    self.add_tree(n_features, out);
                 }
             }
         }
@@ -58,11 +59,11 @@ impl Interactions {
     }
 
     /// Like that of contributions; every edge meets all edges above it.
-    fn add_tree(&mut self, pass: usize, n_features: usize, out: &mut [f64]) {
+    fn add_tree(&mut self, n_features: usize, out: &mut [f64]) {
         let Self { paths, states, down, up } = self;
         let n_edges = paths.edges.len();
-        let steps = &paths.steps[pass * n_edges..][..n_edges];
-        down[0] = paths.weights[pass];
+        let steps = &paths.steps[..n_edges];
+        (down[0], up[0]) = (paths.weights, [0.0; LANES]);
         for (at, edge) in paths.edges.iter().enumerate().skip(1) {
             let product = scaled(&down[edge.parent as usize], &steps[at].factor[usize::from(states[at])]);
             down[at] = product;

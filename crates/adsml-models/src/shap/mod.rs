@@ -9,17 +9,17 @@
 //!
 //! # How
 //!
-//! Of a leaf with value `w`, let `z_j` be the product of the shares at the edges of feature `j` on its path, and `o_j` 1 when the row keeps to all of them,
-//! else 0. The factorials are a beta integral, and the sum over subsets a product:
+//! Of a leaf with value `w`, let `z_j` be the product of the shares at the edges of feature `j` on its path, and `o_j` 1 when the row
+//! keeps to all of them, else 0. The factorials are a beta integral, and the sum over subsets a product:
 //!
 //! ```text
 //! phi_i = w (o_i - z_i) integral over u in [0, 1] of  product over j on the path, not i, of (z_j (1 - u) + o_j u)
 //! ```
 //!
-//! A polynomial of a degree below the number `D` of features on the path, for which `D / 2` Gauss-Legendre points are exact. All terms of a
-//! product are positive, so that nothing cancels at any depth. At a fixed `u` the products go down the tree and the sums over leaves come up, each edge once; four points go
-//! together. `O(edges D)` per row and tree, and `points`, `paths` do once per tree what does not depend on the row. Interactions are the same integral without two
-//! features: every edge meets those above it, `O(edges depth D)`.
+//! A polynomial of a degree below the number `D` of features on the path, for which `D / 2` Gauss-Legendre points are exact. All terms of
+//! a product are positive, so that nothing cancels at any depth. At a fixed `u` the products go down the tree and the sums over leaves
+//! come up, each edge once; four points go together. `O(edges D)` per row and tree, and `points`, `paths` do once per tree what does not
+//! depend on the row. Interactions are the same integral without two features: every edge meets those above it, `O(edges depth D)`.
 //!
 //! ```text
 //! points         the quadrature
@@ -32,8 +32,9 @@
 //!
 //! # Source
 //!
-//! Lundberg, Erion and Lee (2018), "Consistent individualized feature attribution for tree ensembles", arXiv:1802.03888; Lundberg et al. (2020), "From local explanations to
-//! global understanding with explainable AI for trees", Nature Machine Intelligence 2; sums that go up the tree: Yu et al. (2022), "Linear TreeShap", NeurIPS.
+//! Lundberg, Erion and Lee (2018), "Consistent individualized feature attribution for tree ensembles", arXiv:1802.03888; Lundberg et al.
+//! (2020), "From local explanations to global understanding with explainable AI for trees", Nature Machine Intelligence 2; sums that go
+//! up the tree: Yu et al. (2022), "Linear TreeShap", NeurIPS.
 
 mod background;
 mod contributions;
@@ -256,8 +257,8 @@ macro_rules! shap_methods {
         impl $model {
             /// What each feature adds to the raw score of each row of `x`, shape `(n_samples, n_features)`; exact.
             ///
-            /// Where a feature is not known, both sides of its splits count by their shares of the training rows. `O(nodes * features on a path)` per row and
-            /// tree. On several threads with feature `parallel`; no bit depends on them, nor on the other rows.
+            /// Where a feature is not known, both sides of its splits count by their shares of the training rows. `O(nodes * features on
+            /// a path)` per row and tree. On several threads with feature `parallel`; no bit depends on them, nor on the other rows.
             ///
             /// Source: Lundberg, Erion and Lee (2018), arXiv:1802.03888 ("tree_path_dependent").
             ///
@@ -268,11 +269,13 @@ macro_rules! shap_methods {
                 self.explainable().values(x)
             }
 
-            /// The same against `background` rows, shape `(n_background, n_features)`: a feature that is not known has their values, each row in turn.
+            /// The same against `background` rows, shape `(n_background, n_features)`: a feature that is not known has their values, each
+            /// row in turn.
             ///
-            /// The base is the mean raw score of the background. Unlike [`shap_values`](Self::shap_values), a feature that no split asks for gets nothing
-            /// because it goes with one that is asked for; in exchange, unlikely combinations are asked about. `O(nodes)` at most per row, background row and tree, and far less where
-            /// the two go the same ways: some hundred background rows are plenty.
+            /// The base is the mean raw score of the background. Unlike [`shap_values`](Self::shap_values), a feature that no split asks
+            /// for gets nothing because it goes with one that is asked for; in exchange, unlikely combinations are asked about.
+            /// `O(nodes)` at most per row, background row and tree, and far less where the two go the same ways: some hundred background
+            /// rows are plenty.
             ///
             /// Source: Lundberg et al. (2020), Nature Machine Intelligence 2 ("interventional").
             ///

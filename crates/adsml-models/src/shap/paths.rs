@@ -1,6 +1,7 @@
 //! The edges of a tree, and what they hold ready for any row.
 
 use std::array::from_fn;
+use std::collections::BTreeMap;
 
 use super::points::{Point, gauss_legendre};
 use crate::tree::{Part, Trees};
@@ -49,16 +50,17 @@ pub(super) struct Paths {
     pub(super) edges: Vec<Edge>,
     /// Questions: the node of the trees, and the two edges.
     pub(super) questions: Vec<Question>,
-    /// `steps[pass][edge]`, flat.
+    /// What is ready for one pass, by edge.
     pub(super) steps: Vec<Step>,
-    /// Weights of the quadrature, by pass.
-    pub(super) weights: Vec<Lanes>,
+    /// Weights of the points of that pass.
+    pub(super) weights: Lanes,
     /// By feature: the edge it was last asked on. All 0 between trees.
     last: Vec<u32>,
     /// Edges from the root to the node that is looked at.
     path: Vec<u32>,
-    /// Quadratures that were needed so far, by number of passes less one.
-    rules: Vec<Vec<Point>>,
+    /// Quadratures that were needed so far, by number of passes.
+    rules: BTreeMap<usize, Vec<Point>>,
+    /// Of `f` where the row keeps to the path, by edge.
     reciprocals: Vec<Lanes>,
 }
 
@@ -148,7 +150,13 @@ impl Paths {
         }
     }
 
-    /// Holds ready what edges do at the points of a quadrature that is exact for this tree.
+    /// How often rows go through the tree, with four points of a quadrature each, for it to be exact.
+    pub(super) fn n_passes(&self) -> usize {
+        let most_players = self.edges.iter().map(|edge| edge.n_players).max().unwrap_or(0) as usize;
+        most_players.div_ceil(2 * LANES).max(1)
+    }
+
+    /// Holds ready what edges do at the points of one of `n_passes`.
     ///
     /// With `z` the merged share of a feature on the path, `o` whether the row kept to it, and `z'` and `o'` those of its edges above:
     ///
@@ -157,43 +165,35 @@ impl Paths {
     /// ```
     ///
     /// Without `o`, `z` cancels, so that a share of zero divides nothing.
-    pub(super) fn prepare(&mut self) {
-        let most_players = self.edges.iter().map(|edge| edge.n_players).max().unwrap_or(0) as usize;
-        let n_passes = most_players.div_ceil(2 * LANES).max(1);
-        while self.rules.len() < n_passes {
-            self.rules.push(gauss_legendre(LANES * (self.rules.len() + 1)));
-        }
-        let rule = self.rules[n_passes - 1].as_chunks::<LANES>().0;
-        self.weights.clear();
-        self.weights.extend(rule.iter().map(|points| points.map(|point| point.weight)));
+    pub(super) fn prepare(&mut self, pass: usize, n_passes: usize) {
+        let rule = self.rules.entry(n_passes).or_insert_with(|| gauss_legendre(LANES * n_passes));
+        let points: [Point; LANES] = from_fn(|lane| rule[LANES * pass + lane]);
+        self.weights = points.map(|point| point.weight);
+        let off = points.map(|point| -1.0 / point.beyond);
         self.steps.clear();
         self.reciprocals.resize(self.edges.len(), [0.0; LANES]);
-        for points in rule {
-            let off = points.map(|point| -1.0 / point.beyond);
-            for (at, edge) in self.edges.iter().enumerate() {
-                // The root's share is 1, and so is what is divided there.
-                let above = &self.edges[edge.above as usize];
-                let (z, z_above) = (edge.merged, above.merged);
-                let scale = if edge.is_leaf { edge.value } else { 1.0 };
-                let above_kept = if edge.above == 0 { [1.0; LANES] } else { self.reciprocals[edge.above as usize] };
-                let kept: Lanes = from_fn(|lane| z * points[lane].beyond + points[lane].at);
-                let reciprocal = kept.map(|kept| 1.0 / kept);
-                self.reciprocals[at] = reciprocal;
-                let gain_above = above_kept.map(|reciprocal| (1.0 - z_above) * reciprocal);
-                let step = Step {
-                    factor: [
-                        [edge.share * scale; LANES],
-                        from_fn(|lane| z * points[lane].beyond * above_kept[lane] * scale),
-                        from_fn(|lane| kept[lane] * above_kept[lane] * scale),
-                    ],
-                    gain: [
-                        [0.0; LANES],
-                        from_fn(|lane| off[lane] - gain_above[lane]),
-                        from_fn(|lane| (1.0 - z) * reciprocal[lane] - gain_above[lane]),
-                    ],
-                };
-                self.steps.push(step);
-            }
+        for (at, edge) in self.edges.iter().enumerate() {
+            // The root's share is 1, and so is what is divided there.
+            let z_above = self.edges[edge.above as usize].merged;
+            let kept_above = if edge.above == 0 { [1.0; LANES] } else { self.reciprocals[edge.above as usize] };
+            let z = edge.merged;
+            let kept: Lanes = from_fn(|lane| z * points[lane].beyond + points[lane].at);
+            let reciprocal = kept.map(|kept| 1.0 / kept);
+            self.reciprocals[at] = reciprocal;
+            let gain_above = kept_above.map(|reciprocal| (1.0 - z_above) * reciprocal);
+            let scale = if edge.is_leaf { edge.value } else { 1.0 };
+            self.steps.push(Step {
+                factor: [
+                    [edge.share * scale; LANES],
+                    from_fn(|lane| z * points[lane].beyond * kept_above[lane] * scale),
+                    from_fn(|lane| kept[lane] * kept_above[lane] * scale),
+                ],
+                gain: [
+                    [0.0; LANES],
+                    from_fn(|lane| off[lane] - gain_above[lane]),
+                    from_fn(|lane| (1.0 - z) * reciprocal[lane] - gain_above[lane]),
+                ],
+            });
         }
     }
 

@@ -177,7 +177,7 @@ fn chain(n: usize) -> Sketch {
 
 #[test]
 fn sums_are_exact_on_deep_paths_of_many_features() {
-    for n in [1, 8, 9, 30, 200, 1500] {
+    for n in [1, 8, 9, 30, 200, 1500, 3000] {
         let trees = Trees::sketched(&[chain(n)]);
         let one = explainable(&trees, n, 1, 1.0);
         // All the way down; off at the last; off here and there.

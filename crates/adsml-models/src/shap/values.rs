@@ -9,8 +9,9 @@ use ndarray::{Array3, Array4, ArrayView2, ArrayView3, s};
 /// base + sum over features of value[row, feature] = raw score of the row
 /// ```
 ///
-/// Raw scores are on the scale before the link: log odds of a logistic loss, the logarithm of a mean of counts. A model of several classes by
-/// softmax has one output per class, and so has a forest of more than two classes, whose raw scores are the probabilities; every other model has output 0.
+/// Raw scores are on the scale before the link: log odds of a logistic loss, the logarithm of a mean of counts. A model of several
+/// classes by softmax has one output per class, and so has a forest of more than two classes, whose raw scores are the probabilities;
+/// every other model has output 0.
 ///
 /// ```
 /// use adsml_models::{GradientBoosting, Regressor};

@@ -10,12 +10,12 @@ use super::{CtrPredictor, Explained, Explanations, Judged, ModelReport, PredictR
 use crate::{Chart, Error, Result};
 
 impl CtrPredictor {
-    /// The charts there is something to draw for: leaderboard, importance (when the chosen model has any), contributions on average and row by row (when it can say
-    /// why it predicts what it predicts), reliability (for rates), predicted against actual. Of contributions and of predicted against actual there is nothing once loaded
-    /// from a file.
+    /// The charts there is something to draw for: leaderboard, importance (when the chosen model has any), contributions on average and
+    /// row by row (when it can say why it predicts what it predicts), reliability (for rates), predicted against actual. Of contributions
+    /// and of predicted against actual there is nothing once loaded from a file.
     ///
-    /// Contributions are those on the last fold, by the chosen candidate fitted without it; [`explain_table`](Self::explain_table) gives those of any rows by the
-    /// model itself.
+    /// Contributions are those on the last fold, by the chosen candidate fitted without it; [`explain_table`](Self::explain_table) gives
+    /// those of any rows by the model itself.
     ///
     /// # Errors
     ///

@@ -12,8 +12,8 @@ use crate::Result;
 /// base + sum over features of contributions[row, feature] = raw score of the row
 /// ```
 ///
-/// The raw score is the prediction on the model's own scale, which [`unit`](Self::unit) names. Of trees, contributions are Shapley values; of linear models,
-/// coefficients times distances from the mean.
+/// The raw score is the prediction on the model's own scale, which [`unit`](Self::unit) names. Of trees, contributions are Shapley
+/// values; of linear models, coefficients times distances from the mean.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanations {
     feature_names: Vec<String>,
