@@ -2,7 +2,10 @@
 //!
 //! ```text
 //! history     rows of campaigns and dates, checked and in order
-//! params      what is learnt, and how: from a history to a model
+//! params      what is learnt, and how
+//! learn       from a history to a model
+//! account     all campaigns while effects and noise are learnt
+//! campaign    one campaign's curves
 //! model       what was learnt: curves, draws, factors of dates, findings
 //! finding     what a reader has to know of it
 //! series      one campaign's rows, as fits take them
@@ -18,6 +21,8 @@
 //! follow      does spend follow demand?
 //! ```
 
+mod account;
+mod campaign;
 mod carry_over;
 mod chaining;
 mod draws;
@@ -26,6 +31,7 @@ mod family;
 mod finding;
 mod follow;
 mod history;
+mod learn;
 mod lift;
 mod mode;
 mod model;

@@ -107,7 +107,7 @@ impl ResponseModel {
         &self.findings
     }
 
-    /// What is said of one campaign, or of all.
+    /// Those of them that put a plan in doubt.
     pub fn warnings(&self) -> impl Iterator<Item = &Finding> {
         self.findings.iter().filter(|finding| finding.is_warning())
     }
