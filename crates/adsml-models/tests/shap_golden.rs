@@ -22,9 +22,20 @@ fn floats(text: &str) -> Vec<f64> {
     text.as_bytes().chunks(8).map(|digits| f64::from(f32::from_bits(number(digits)))).collect()
 }
 
-fn stored(library: &str) -> Option<(PathBuf, Value)> {
-    let golden = adsml_testing::golden(&format!("{library}/shap.json"))?;
-    Some((adsml_testing::workspace_root().join("tests/golden").join(library).join("exchange"), golden))
+/// The models of a library, and what it says of each: the stored ones, and those in the folder that `ADSML_EXCHANGE_DIR` names.
+fn explained(library: &str) -> Vec<(PathBuf, String, Value)> {
+    let stored = adsml_testing::golden(&format!("{library}/shap.json"))
+        .map(|golden| (adsml_testing::workspace_root().join("tests/golden").join(library).join("exchange"), golden));
+    let others = std::env::var_os("ADSML_EXCHANGE_DIR").and_then(|folder| {
+        let folder = PathBuf::from(folder).join(library);
+        let text = std::fs::read_to_string(folder.join("shap.json")).ok()?;
+        Some((folder, serde_json::from_str(&text).expect("JSON")))
+    });
+    let cases = |(folder, golden): (PathBuf, Value)| {
+        let Value::Object(cases) = golden else { panic!("an object of models") };
+        cases.into_iter().map(move |(name, theirs)| (folder.clone(), name, theirs))
+    };
+    [stored, others].into_iter().flatten().flat_map(cases).collect()
 }
 
 /// The first rows of a case, as many as there are contributions for.
@@ -36,9 +47,9 @@ fn rows(case: &Value, n: usize) -> Array2<f64> {
 
 #[test]
 fn contributions_are_those_of_lightgbm() {
-    let Some((folder, golden)) = stored("lightgbm-4.7.0") else { return };
-    let mut worst = 0.0_f64;
-    for (name, theirs) in golden.as_object().unwrap() {
+    let (mut worst, mut n_models) = (0.0_f64, 0);
+    for (folder, name, theirs) in explained("lightgbm-4.7.0") {
+        n_models += 1;
         let model = ImportedModel::read(folder.join(format!("{name}.txt"))).unwrap();
         let case = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
         let theirs = numbers(theirs.as_str().unwrap());
@@ -47,7 +58,7 @@ fn contributions_are_those_of_lightgbm() {
         assert_eq!(theirs.len(), 8 * n_outputs * (p + 1), "{name}");
         let theirs = Array2::from_shape_vec((8, n_outputs * (p + 1)), theirs).unwrap();
         // Of an averaged forest, those of the sum.
-        let divisor = if name.starts_with("forest") { model.n_rounds() as f64 } else { 1.0 };
+        let divisor = if name.contains("forest") { model.n_rounds() as f64 } else { 1.0 };
         let shap = model.shap_values(x.view()).unwrap();
         for output in 0..n_outputs {
             for (row, ours) in shap.values(output).outer_iter().enumerate() {
@@ -61,14 +72,14 @@ fn contributions_are_those_of_lightgbm() {
             }
         }
     }
-    println!("contributions of {} models of LightGBM, off by at most {worst:e}", golden.as_object().unwrap().len());
+    println!("contributions of {n_models} models of LightGBM, off by at most {worst:e}");
 }
 
 #[test]
 fn contributions_and_interactions_are_those_of_xgboost() {
-    let Some((folder, golden)) = stored("xgboost-3.2.0") else { return };
-    let mut worst = 0.0_f64;
-    for (name, theirs) in golden.as_object().unwrap() {
+    let (mut worst, mut n_models) = (0.0_f64, 0);
+    for (folder, name, theirs) in explained("xgboost-3.2.0") {
+        n_models += 1;
         let model = ImportedModel::read(folder.join(format!("{name}.ubj"))).unwrap();
         let case = std::fs::read_to_string(folder.join(format!("{name}.case"))).unwrap();
         let x = rows(&serde_json::from_str(&case).unwrap(), 5);
@@ -98,5 +109,5 @@ fn contributions_and_interactions_are_those_of_xgboost() {
             }
         }
     }
-    println!("explanations of {} models of XGBoost, off by at most {worst:e}", golden.as_object().unwrap().len());
+    println!("explanations of {n_models} models of XGBoost, off by at most {worst:e}");
 }

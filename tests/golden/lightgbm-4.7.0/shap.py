@@ -1,6 +1,7 @@
 """What LightGBM 4.7.0 says its features contribute (`pred_contrib`), of the models in exchange/ and their first rows.
 
-    python shap.py     # writes shap.json beside this script
+    python shap.py             # of the stored models; writes shap.json beside this script
+    python shap.py DIR/lightgbm-4.7.0    # of others that exchange.py made: ADSML_EXCHANGE_DIR=DIR cargo test
 
 By name of the model: contributions and, last, the base of every row and output, as bits of f64 in hexadecimal, 16 digits each.
 Of an averaged forest, LightGBM gives those of the sum.
@@ -8,6 +9,7 @@ Of an averaged forest, LightGBM gives those of the sum.
 
 import json
 import struct
+import sys
 from pathlib import Path
 
 import lightgbm as lgb
@@ -15,6 +17,7 @@ import numpy as np
 
 assert lgb.__version__ == "4.7.0", lgb.__version__
 HERE = Path(__file__).parent
+MODELS, OUT = (HERE / "exchange", HERE) if len(sys.argv) == 1 else (Path(sys.argv[1]),) * 2
 ROWS = 8
 
 
@@ -27,8 +30,8 @@ def numbers(text):
 
 
 cases = {}
-for path in sorted((HERE / "exchange").glob("*.txt")):
+for path in sorted(MODELS.glob("*.txt")):
     case = json.loads(path.with_suffix(".json").read_text())
     rows = np.array(numbers(case["rows"])).reshape(-1, case["n_features"])[:ROWS]
     cases[path.stem] = bits(lgb.Booster(model_file=path).predict(rows, pred_contrib=True, num_threads=1))
-(HERE / "shap.json").write_text(json.dumps(cases, indent=0) + "\n")
+(OUT / "shap.json").write_text(json.dumps(cases, indent=0) + "\n")
