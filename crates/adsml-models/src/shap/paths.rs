@@ -48,7 +48,7 @@ pub(super) struct Step {
 #[derive(Debug, Default)]
 pub(super) struct Paths {
     pub(super) edges: Vec<Edge>,
-    /// Questions: the node of the trees, and the two edges.
+    /// Nodes that ask, parents before children.
     pub(super) questions: Vec<Question>,
     /// What is ready for one pass, by edge.
     pub(super) steps: Vec<Step>,

@@ -107,3 +107,22 @@ impl Trees {
         self.cover[at]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn covers_that_mean_nothing_are_halves() {
+        let shares = |left: f32, right: f32| {
+            let leaf = |cover| Sketch::Leaf { value: 0.0, cover };
+            let sides = Box::new([leaf(left), leaf(right)]);
+            let stump = Sketch::Question { feature: 0, category: false, cut: 0.0, missing_left: false, sides };
+            Trees::sketched(&[stump]).shares(0, 2)
+        };
+        assert_eq!((shares(3.0, 1.0), shares(0.0, 2.0)), ([0.75, 0.25], [0.0, 1.0]));
+        for (left, right) in [(0.0, 0.0), (f32::NAN, 1.0), (-1.0, 3.0), (f32::INFINITY, 1.0)] {
+            assert_eq!(shares(left, right), [0.5; 2], "{left} and {right}");
+        }
+    }
+}
