@@ -200,9 +200,11 @@ impl PlannerArgs {
         let files = [
             ("report.json", serde_json::to_string_pretty(&planner.report().to_json())?),
             ("certificate.json", serde_json::to_string(planner.allocation().certificate())?),
+            ("plan.html", planner.to_html()?),
         ];
+        let charts = planner.charts()?.into_iter().map(|chart| (chart.file_name, chart.svg));
         let mut written = Vec::new();
-        for (name, text) in files {
+        for (name, text) in files.into_iter().chain(charts) {
             let path = folder.join(name);
             std::fs::write(&path, text)?;
             written.push(path);

@@ -5,6 +5,9 @@ use adsml_plot::{AllocationChart, CampaignBudget, ConvergenceChart, PlotError};
 
 use crate::{Chart, Error, Result};
 
+/// The file of budgets now and proposed.
+pub(super) const ALLOCATION: &str = "allocation.svg";
+
 /// Gaps below this are drawn as none: what the exact optimiser asks of itself.
 const FLOOR: f64 = 1e-9;
 
@@ -30,7 +33,7 @@ pub fn allocation_chart(plan: &Allocation) -> Result<Chart> {
         .unit(currency.code())
         .campaigns(campaigns)
         .to_svg();
-    chart("allocation.svg", svg)
+    chart(ALLOCATION, svg)
 }
 
 /// The charts there is something to draw for: the best plan, and how every optimiser's gap shrank with its evaluations
@@ -108,7 +111,7 @@ fn words(name: &str) -> String {
     name.replace('_', " ")
 }
 
-fn chart(file_name: &'static str, svg: Result<String, PlotError>) -> Result<Chart> {
+pub(super) fn chart(file_name: &'static str, svg: Result<String, PlotError>) -> Result<Chart> {
     let svg = svg.map_err(|source| Error::Plot { chart: file_name, source })?;
     Ok(Chart { file_name, svg })
 }

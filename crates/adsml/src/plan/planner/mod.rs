@@ -6,8 +6,12 @@
 
 #[cfg(feature = "meta")]
 mod ads;
+#[cfg(feature = "plot")]
+mod charts;
 mod columns;
 mod fit;
+#[cfg(feature = "plot")]
+mod page;
 mod params;
 mod report;
 #[cfg(test)]

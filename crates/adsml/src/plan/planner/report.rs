@@ -235,10 +235,15 @@ impl PlanReport {
     /// What responses are counted in, in words.
     pub(super) fn response_words(&self) -> String {
         let what = if self.unit == ResponseUnit::Conversions { "conversions" } else { "revenue" };
+        format!("{what} {}", self.period_words())
+    }
+
+    /// `a day`.
+    pub(super) fn period_words(&self) -> String {
         match self.period_days {
-            1 => format!("{what} a day"),
-            7 => format!("{what} a week"),
-            days => format!("{what} in {days} days"),
+            1 => "a day".to_owned(),
+            7 => "a week".to_owned(),
+            days => format!("in {days} days"),
         }
     }
 }

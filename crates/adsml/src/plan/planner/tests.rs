@@ -27,11 +27,11 @@ fn texts(values: impl Iterator<Item = Option<&'static str>>) -> Column {
     values.collect::<CategoryColumn>().into()
 }
 
-fn table(days: usize) -> Table {
+pub(super) fn table(days: usize) -> Table {
     Table::from_columns(columns(days)).unwrap()
 }
 
-fn with(name: &str, column: Column) -> Table {
+pub(super) fn with(name: &str, column: Column) -> Table {
     let mut table = table(40);
     match table.get(name) {
         Some(_) => drop(table.replace(name, column).unwrap()),
@@ -40,7 +40,7 @@ fn with(name: &str, column: Column) -> Table {
     table
 }
 
-fn recipe() -> BudgetPlannerParams {
+pub(super) fn recipe() -> BudgetPlannerParams {
     let curves = adsml_optimize::ResponseModel::params().n_draws(60);
     BudgetPlanner::params().campaign("campaign").date("day").spend("spend").revenue("revenue").horizon(5).curves(curves)
 }
