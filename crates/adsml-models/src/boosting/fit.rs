@@ -138,7 +138,7 @@ impl<'a, 'd> Boosting<'a, 'd> {
         let mut raw = vec![0.0; x.nrows() * n_outputs];
         let mut scores = vec![0.0; n_outputs];
         each_row(x, 0..x.nrows(), |at, row| {
-            self.model.raw_into(row, &mut scores);
+            self.model.ensemble.raw_into(row, &mut scores);
             for (class, score) in scores.iter().enumerate() {
                 raw[class * x.nrows() + at] = score + offset.map_or(0.0, |offset| offset[at]);
             }
@@ -188,7 +188,7 @@ impl<'a, 'd> Boosting<'a, 'd> {
                 let least = if self.limits.growth == Growth::Symmetric { 0.0 } else { split_rules.min_gain };
                 importances.add(&grown, split_rules.gain_unit, least, 1.0 / rounded.scale.hessian);
                 let values = self.leaf_values(&grown, &grower, &exact, &split_rules, class);
-                self.model.trees.push(&grown, &matrix, |node| values[node], 1.0 / rounded.scale.hessian);
+                self.model.ensemble.trees.push(&grown, &matrix, |node| values[node], 1.0 / rounded.scale.hessian);
                 self.add_tree(&grown, &grower, &values, rows.as_deref(), class);
             }
             self.context.progress("boosting", round + 1 - n_before, Some(n_rounds));
@@ -204,9 +204,9 @@ impl<'a, 'd> Boosting<'a, 'd> {
         if let Some(Validation { best, .. }) = &self.validation
             && self.is_watched()
         {
-            self.model.trees.truncate(best.1 * self.model.n_outputs());
+            self.model.ensemble.trees.truncate(best.1 * self.model.n_outputs());
         }
-        Ok(self.model)
+        Ok(self.model.compile())
     }
 
     /// Derivatives of every row, times its weight; by the raw score of a class where there are several.
@@ -303,7 +303,7 @@ impl<'a, 'd> Boosting<'a, 'd> {
     /// Adds the newest tree to the scores.
     fn add_tree(&mut self, grown: &Grown, grower: &Grower<'_>, values: &[f64], rows: Option<&[u32]>, class: usize) {
         let n = self.y.len();
-        let tree = self.model.trees.len() - 1;
+        let tree = self.model.ensemble.trees.len() - 1;
         let leaves = grown.nodes.iter().zip(values).filter(|(node, _)| node.split.is_none());
         let leaves: Vec<(&[u32], f64)> =
             leaves.map(|(node, &value)| (grower.partition.rows(node.rows.clone()), value)).collect();
@@ -317,7 +317,7 @@ impl<'a, 'd> Boosting<'a, 'd> {
                 let mut sampled = within(rows, &range).iter().copied().peekable();
                 let others = range.clone().filter(|&row| sampled.next_if_eq(&(row as u32)).is_none());
                 each_row(self.data.x, others, |at, row| {
-                    raw[at - range.start] += self.model.trees.leaf_value(tree, row)
+                    raw[at - range.start] += self.model.ensemble.trees.leaf_value(tree, row)
                 });
             }
         });
@@ -326,7 +326,7 @@ impl<'a, 'd> Boosting<'a, 'd> {
             let ranges = pieces(n, self.workers.threads(), ROWS_PER_THREAD);
             self.workers.each(cut(&mut raw[class * n..(class + 1) * n], &ranges), |(range, raw)| {
                 let from = range.start;
-                each_row(set.x, range, |at, row| raw[at - from] += self.model.trees.leaf_value(tree, row));
+                each_row(set.x, range, |at, row| raw[at - from] += self.model.ensemble.trees.leaf_value(tree, row));
             });
         }
     }

@@ -9,7 +9,7 @@ use crate::estimator::serde_as_file;
 use crate::exchange::LightGbmParts;
 use crate::objective::Link;
 use crate::shap::{Explainable, Explained, shap_methods};
-use crate::tree::{Importances, Trees, merged, predict_rows_into};
+use crate::tree::{Compiled, Ensemble, Importances, Trees, merged, with_room};
 use crate::{Importance, Result};
 
 const KIND: &str = "gradient_boosting";
@@ -52,11 +52,10 @@ const KIND: &str = "gradient_boosting";
     serde(try_from = "Vec<u8>", into = "Vec<u8>")
 )]
 pub struct GradientBoosting {
-    pub(super) trees: Trees,
-    base: Vec<f64>,
+    pub(super) ensemble: Ensemble,
+    compiled: Compiled,
     link: Link,
     feature_names: Vec<String>,
-    n_features: usize,
     classes: Vec<String>,
     pub(super) importances: Importances,
     pub(super) validation_loss: Vec<f64>,
@@ -74,11 +73,10 @@ impl GradientBoosting {
             _ => 0,
         };
         Self {
-            trees: Trees::default(),
-            base,
+            compiled: Compiled::default(),
+            ensemble: Ensemble::of_sums(Trees::default(), base, data.n_features()),
             link,
             feature_names: data.columns.iter().map(|column| column.name.clone()).collect(),
-            n_features: data.n_features(),
             classes: (0..n_classes).map(|class| class.to_string()).collect(),
             importances: Importances::new(data.n_features()),
             validation_loss: Vec::new(),
@@ -92,12 +90,12 @@ impl GradientBoosting {
 
     /// Rounds of boosting; with early stopping, up to the best one.
     pub fn n_rounds(&self) -> usize {
-        self.trees.len() / self.base.len()
+        self.ensemble.trees.len() / self.ensemble.base.len()
     }
 
     /// Leaves of all trees together.
     pub fn n_leaves(&self) -> usize {
-        self.trees.n_leaves()
+        self.ensemble.trees.n_leaves()
     }
 
     /// Names of the features, when the training set described its columns; else empty.
@@ -127,12 +125,12 @@ impl GradientBoosting {
             Link::Identity => "regression".to_owned(),
             Link::Log => "poisson".to_owned(),
             Link::Logit => "binary sigmoid:1".to_owned(),
-            Link::Softmax => format!("multiclass num_class:{}", self.base.len()),
+            Link::Softmax => format!("multiclass num_class:{}", self.ensemble.base.len()),
         };
         let parts = LightGbmParts {
-            trees: &self.trees,
-            base: &self.base,
-            n_features: self.n_features,
+            trees: &self.ensemble.trees,
+            base: &self.ensemble.base,
+            n_features: self.ensemble.n_features,
             feature_names: &self.feature_names,
             readings: &[],
             leaf: &|value, _| value,
@@ -145,16 +143,13 @@ impl GradientBoosting {
 
     /// Raw scores per row: 1, or one per class.
     pub(super) fn n_outputs(&self) -> usize {
-        self.base.len()
+        self.ensemble.base.len()
     }
 
-    /// The raw scores of a row of the right length.
-    pub(super) fn raw_into(&self, row: &[f64], out: &mut [f64]) {
-        out.copy_from_slice(&self.base);
-        let n_outputs = out.len();
-        for tree in 0..self.trees.len() {
-            out[tree % n_outputs] += self.trees.leaf_value(tree, row);
-        }
+    /// To be scored, once its trees are final.
+    pub(super) fn compile(mut self) -> Self {
+        self.compiled = Compiled::new(&self.ensemble);
+        self
     }
 
     /// The raw score of a row, before the link; of softmax, of the given class.
@@ -164,53 +159,45 @@ impl GradientBoosting {
     /// [`Error::FeatureCount`]; [`Error::Unsupported`] for a class there is none of.
     pub fn raw_score(&self, row: &[f64], class: usize) -> adsml_core::Result<f64> {
         self.check_row(row)?;
-        let Some(&base) = self.base.get(class) else {
+        if class >= self.n_outputs() {
             return Err(Error::Unsupported { by: KIND.to_owned(), what: format!("class {class}") });
-        };
-        Ok(self.raw_of_class(row, class, base))
-    }
-
-    fn raw_of_class(&self, row: &[f64], class: usize, base: f64) -> f64 {
-        (class..self.trees.len())
-            .step_by(self.base.len())
-            .fold(base, |raw, tree| raw + self.trees.leaf_value(tree, row))
+        }
+        Ok(self.ensemble.raw(row, class))
     }
 
     fn explainable(&self) -> Explainable<'_> {
         let output = |(first, &base): (usize, &f64)| Explained {
-            trees: &self.trees,
+            trees: &self.ensemble.trees,
             base,
             first,
-            step: self.base.len(),
+            step: self.ensemble.base.len(),
             leaf: Box::new(|value| value),
             divisor: 1.0,
         };
         Explainable {
-            n_features: self.n_features,
+            n_features: self.ensemble.n_features,
             readings: &[],
             feature_names: &self.feature_names,
-            outputs: self.base.iter().enumerate().map(output).collect(),
+            outputs: self.ensemble.base.iter().enumerate().map(output).collect(),
         }
     }
 
     fn check_row(&self, row: &[f64]) -> adsml_core::Result<()> {
-        if row.len() == self.n_features {
+        if row.len() == self.ensemble.n_features {
             return Ok(());
         }
-        Err(Error::FeatureCount { expected: self.n_features, found: row.len() })
+        Err(Error::FeatureCount { expected: self.ensemble.n_features, found: row.len() })
     }
 
-    /// The expected target of a row of the right length; of softmax, the mean of the classes' numbers.
-    fn mean(&self, row: &[f64]) -> f64 {
+    /// The expected target by raw scores; of softmax, the mean of the classes' numbers.
+    fn mean(&self, raw: &[f64]) -> f64 {
         if self.link != Link::Softmax {
-            return self.link.mean(self.raw_of_class(row, 0, self.base[0]));
+            return self.link.mean(raw[0]);
         }
-        // Twice over the classes, so that nothing is allocated.
-        let raw = |class: usize| self.raw_of_class(row, class, self.base[class]);
-        let most = (0..self.base.len()).map(raw).fold(f64::NEG_INFINITY, f64::max);
+        let most = raw.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let (mut mean, mut total) = (0.0, 0.0);
-        for class in 0..self.base.len() {
-            let part = (raw(class) - most).exp();
+        for (class, raw) in raw.iter().enumerate() {
+            let part = (raw - most).exp();
             mean += part * class as f64;
             total += part;
         }
@@ -249,12 +236,12 @@ impl GradientBoosting {
             Link::Softmax => base.len(),
             _ => 0,
         };
+        let ensemble = Ensemble::of_sums(trees, base, n_features);
         Ok(Self {
-            trees,
-            base,
+            compiled: Compiled::new(&ensemble),
+            ensemble,
             link,
             feature_names: names.to_vec(),
-            n_features,
             classes: (0..n_classes).map(|class| class.to_string()).collect(),
             importances,
             validation_loss: file.f64("validation_loss")?,
@@ -267,9 +254,9 @@ impl GradientBoosting {
             file.set_features(&self.feature_names.iter().map(FeatureColumn::number).collect::<Vec<_>>());
         }
         file.set_fact("link", self.link.name());
-        file.put_f64("base", &self.base).put_f64("validation_loss", &self.validation_loss);
+        file.put_f64("base", &self.ensemble.base).put_f64("validation_loss", &self.validation_loss);
         self.importances.put(&mut file);
-        self.trees.put(&mut file);
+        self.ensemble.trees.put(&mut file);
         file
     }
 }
@@ -284,18 +271,21 @@ pub(super) fn softmax(scores: &mut [f64]) {
 
 impl Regressor for GradientBoosting {
     fn n_features(&self) -> usize {
-        self.n_features
+        self.ensemble.n_features
     }
 
     fn predict_into(&self, x: ArrayView2<'_, f64>, out: &mut [f64]) -> adsml_core::Result<()> {
-        check_predict_shapes(self.n_features, x, out)?;
-        crate::tree::predict_rows(x, out, |row| self.mean(row));
+        check_predict_shapes(self.ensemble.n_features, x, out)?;
+        self.compiled.each_raw(&self.ensemble, x, 1, out, |raw, out| out[0] = self.mean(raw));
         Ok(())
     }
 
     fn predict_row(&self, row: &[f64]) -> adsml_core::Result<f64> {
         self.check_row(row)?;
-        Ok(self.mean(row))
+        Ok(with_room(self.n_outputs(), |raw| {
+            self.compiled.raw_into(&self.ensemble, row, raw);
+            self.mean(raw)
+        }))
     }
 
     fn importance(&self) -> Option<Vec<f64>> {
@@ -307,14 +297,10 @@ impl Regressor for GradientBoosting {
     }
 
     fn steps_along(&self, feature: usize, row: &[f64]) -> Option<Steps> {
-        if row.len() != self.n_features || feature >= self.n_features || self.link == Link::Softmax {
+        if row.len() != self.ensemble.n_features || feature >= self.ensemble.n_features || self.link == Link::Softmax {
             return None;
         }
-        let breakpoints = self.trees.thresholds(feature)?;
-        let mut values = vec![self.base[0]; breakpoints.len() + 1];
-        for tree in 0..self.trees.len() {
-            self.trees.add_along(tree, feature, row, &breakpoints, &mut values);
-        }
+        let (breakpoints, mut values) = self.ensemble.steps_along(feature, row)?;
         values.iter_mut().for_each(|value| *value = self.link.mean(*value));
         Some(merged(&breakpoints, &values))
     }
@@ -343,17 +329,17 @@ impl Classifier for GradientBoosting {
                 if class == 1 { positive[row] } else { 1.0 - positive[row] }
             }));
         }
-        if x.ncols() != self.n_features {
-            return Err(Error::FeatureCount { expected: self.n_features, found: x.ncols() });
+        if x.ncols() != self.ensemble.n_features {
+            return Err(Error::FeatureCount { expected: self.ensemble.n_features, found: x.ncols() });
         }
-        let mut proba = Array2::zeros((x.nrows(), self.base.len()));
+        let mut proba = Array2::zeros((x.nrows(), self.ensemble.base.len()));
         let out = proba.as_slice_mut().expect("a new array is contiguous");
-        predict_rows_into(x, self.base.len(), out, |row, out| {
-            self.raw_into(row, out);
+        self.compiled.each_raw(&self.ensemble, x, self.n_outputs(), out, |raw, out| {
+            out.copy_from_slice(raw);
             softmax(out);
         });
         // For two classes, what `predict` gives, to the last bit.
-        if self.base.len() == 2 {
+        if self.ensemble.base.len() == 2 {
             let positive = self.predict(x)?;
             for (mut out, &p) in proba.outer_iter_mut().zip(&positive) {
                 (out[0], out[1]) = (1.0 - p, p);

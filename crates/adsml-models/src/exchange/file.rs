@@ -144,7 +144,7 @@ pub(super) fn read(file: &ModelFile) -> Result<ImportedModel> {
     }
     let readings = readings.iter().map(|&code| READINGS.get(usize::from(code)).copied()).collect::<Option<Vec<_>>>();
     let readings = readings.ok_or_else(|| bad_header("a reading is not known".to_owned()))?;
-    let ensemble = Ensemble { trees, base, n_features, sum, divisor, readings };
+    let ensemble = Ensemble { trees, base, n_features, sum, divisor, readings, values: Vec::new() };
     if !ensemble.is_bounded() {
         return Err(
             ModelFileError::Section { name: "tree_values".to_owned(), reason: "sums overflow".to_owned() }.into()

@@ -9,7 +9,7 @@ use super::output::Output;
 use super::{lightgbm, xgboost};
 use crate::estimator::{choice, serde_as_file};
 use crate::shap::{Explainable, shap_methods};
-use crate::tree::{Ensemble, Importances, merged, predict_rows, predict_rows_into};
+use crate::tree::{Compiled, Ensemble, Importances, merged, with_room};
 use crate::{Importance, ModelError, Result};
 
 /// Which library's file a model was read from.
@@ -83,6 +83,7 @@ pub struct ImportedModel {
     pub(super) format: ModelFormat,
     pub(super) objective: String,
     pub(super) ensemble: Ensemble,
+    compiled: Compiled,
     pub(super) output: Output,
     pub(super) trees_per_round: usize,
     pub(super) best_round: Option<usize>,
@@ -94,9 +95,6 @@ pub struct ImportedModel {
     feature_names: Vec<String>,
     classes: Vec<String>,
 }
-
-/// Outputs that need no allocation for a row alone.
-const FEW: usize = 32;
 
 impl ImportedModel {
     /// The kind of its model files.
@@ -199,6 +197,7 @@ impl ImportedModel {
             columns: Vec::new(),
             feature_names: Vec::new(),
             classes: (0..n_classes).map(|class| class.to_string()).collect(),
+            compiled: Compiled::new(&ensemble),
             ensemble,
         }
     }
@@ -258,6 +257,7 @@ impl ImportedModel {
         if self.is_averaged {
             first.ensemble.divisor = n_rounds as f64;
         }
+        first.compiled = Compiled::new(&first.ensemble);
         first.best_round = self.best_round.filter(|&best| best <= n_rounds);
         Ok(first)
     }
@@ -325,7 +325,7 @@ impl ImportedModel {
     ///
     /// [`Error::FeatureCount`].
     pub fn raw_scores(&self, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
-        self.by_row(x, |row, out| self.ensemble.raw_into(row, out))
+        self.by_row(x, |_| {})
     }
 
     /// What the other library predicts for each row of `x`, shape `(n_samples, n_outputs)`; of `multi:softmax`, the probabilities.
@@ -334,30 +334,25 @@ impl ImportedModel {
     ///
     /// [`Error::FeatureCount`].
     pub fn outputs(&self, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
-        self.by_row(x, |row, out| self.outputs_into(row, out))
+        self.by_row(x, |raw| self.output.apply(raw))
     }
 
-    fn by_row(
-        &self,
-        x: ArrayView2<'_, f64>,
-        fill: impl Fn(&[f64], &mut [f64]) + Sync,
-    ) -> adsml_core::Result<Array2<f64>> {
+    fn by_row(&self, x: ArrayView2<'_, f64>, finish: impl Fn(&mut [f64]) + Sync) -> adsml_core::Result<Array2<f64>> {
         if x.ncols() != self.ensemble.n_features {
             return Err(Error::FeatureCount { expected: self.ensemble.n_features, found: x.ncols() });
         }
         let mut out = Array2::zeros((x.nrows(), self.n_outputs()));
-        predict_rows_into(x, self.n_outputs(), out.as_slice_mut().expect("a new array is contiguous"), fill);
+        let values = out.as_slice_mut().expect("a new array is contiguous");
+        self.compiled.each_raw(&self.ensemble, x, self.n_outputs(), values, |raw, out| {
+            finish(raw);
+            out.copy_from_slice(raw);
+        });
         Ok(out)
     }
 
-    fn outputs_into(&self, row: &[f64], out: &mut [f64]) {
-        self.ensemble.raw_into(row, out);
+    /// Raw scores to the probability of each class, of a model of several.
+    fn proba(&self, out: &mut [f64]) {
         self.output.apply(out);
-    }
-
-    /// The probability of each class, for a row of the right length and a model of several.
-    fn proba_into(&self, row: &[f64], out: &mut [f64]) {
-        self.outputs_into(row, out);
         // One class against the others does not sum to one, and neither do numbers rounded to f32.
         let total: f64 = out.iter().sum();
         let n = out.len() as f64;
@@ -384,23 +379,18 @@ impl ImportedModel {
         Err(Error::Unsupported { by: Self::KIND.to_owned(), what })
     }
 
-    /// The expected target of a row of the right length.
-    fn mean(&self, row: &[f64]) -> f64 {
-        let n_outputs = self.n_outputs();
-        if n_outputs == 1 {
-            let mut out = [self.ensemble.raw(row, 0)];
-            self.output.apply(&mut out);
-            return out[0];
+    /// The expected target, by raw scores, which are used up.
+    fn mean(&self, raw: &mut [f64]) -> f64 {
+        if let [out] = raw {
+            self.output.apply(std::slice::from_mut(out));
+            return *out;
         }
-        let mean = |proba: &mut [f64]| {
-            self.proba_into(row, proba);
-            match proba {
-                // What `predict_proba` says of class 1.
-                [_, positive] => *positive,
-                _ => proba.iter().enumerate().map(|(class, p)| class as f64 * p).sum(),
-            }
-        };
-        if n_outputs <= FEW { mean(&mut [0.0; FEW][..n_outputs]) } else { mean(&mut vec![0.0; n_outputs]) }
+        self.proba(raw);
+        match raw {
+            // What `predict_proba` says of class 1.
+            [_, positive] => *positive,
+            proba => proba.iter().enumerate().map(|(class, p)| class as f64 * p).sum(),
+        }
     }
 
     /// Reads a model file of ours that holds such a model.
@@ -425,14 +415,17 @@ impl Regressor for ImportedModel {
     fn predict_into(&self, x: ArrayView2<'_, f64>, out: &mut [f64]) -> adsml_core::Result<()> {
         check_predict_shapes(self.ensemble.n_features, x, out)?;
         self.check_single()?;
-        predict_rows(x, out, |row| self.mean(row));
+        self.compiled.each_raw(&self.ensemble, x, 1, out, |raw, out| out[0] = self.mean(raw));
         Ok(())
     }
 
     fn predict_row(&self, row: &[f64]) -> adsml_core::Result<f64> {
         self.check_row(row)?;
         self.check_single()?;
-        Ok(self.mean(row))
+        Ok(with_room(self.n_outputs(), |raw| {
+            self.compiled.raw_into(&self.ensemble, row, raw);
+            self.mean(raw)
+        }))
     }
 
     fn importance(&self) -> Option<Vec<f64>> {
@@ -476,6 +469,6 @@ impl Classifier for ImportedModel {
                 if class == 1 { positive[row] } else { 1.0 - positive[row] }
             }));
         }
-        self.by_row(x, |row, out| self.proba_into(row, out))
+        self.by_row(x, |raw| self.proba(raw))
     }
 }

@@ -232,7 +232,7 @@ impl DecisionTreeParams {
         let ground = Ground::new(&rules, "decision_tree", &data, context.cancel, &workers)?;
         let (trees, distributions) =
             workers.run(|| ground.fit_tree(None, context.seed, false, &workers, &mut mean.importances))?;
-        mean.trees = trees;
+        mean.ensemble.trees = trees;
         mean.keep(distributions);
         Ok(DecisionTree { mean })
     }

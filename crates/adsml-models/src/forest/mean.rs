@@ -9,7 +9,7 @@ use crate::Result;
 use crate::estimator::choice;
 use crate::exchange::LightGbmParts;
 use crate::shap::{Explainable, Explained};
-use crate::tree::{Importances, Trees, merged, predict_rows, predict_rows_into};
+use crate::tree::{Compiled, Ensemble, Importances, Trees, merged, predict_rows_into};
 
 /// What the leaves of a tree are to be alike in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -30,7 +30,8 @@ choice!(Criterion { SquaredError = "squared_error", Gini = "gini" });
 /// Trees whose mean is the prediction.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct MeanOfTrees {
-    pub(super) trees: Trees,
+    pub(super) ensemble: Ensemble,
+    compiled: Compiled,
     pub(super) importances: Importances,
     pub(super) criterion: Criterion,
     feature_names: Vec<String>,
@@ -86,7 +87,8 @@ impl MeanOfTrees {
     /// Without any tree. `many_classes` is the number of classes where there are more than two, else 0.
     pub(super) fn start(criterion: Criterion, many_classes: usize, data: &TrainingSet<'_>) -> Self {
         Self {
-            trees: Trees::default(),
+            ensemble: Ensemble::of_sums(Trees::default(), vec![0.0], data.n_features()),
+            compiled: Compiled::default(),
             importances: Importances::new(data.n_features()),
             criterion,
             feature_names: data.columns.iter().map(|column| column.name.clone()).collect(),
@@ -111,12 +113,22 @@ impl MeanOfTrees {
             let numbers: Vec<usize> = own.values.chunks_exact(own.n_classes).map(|own| all.number_of(own)).collect();
             trees.map_leaves(|number| numbers[number as usize] as f64);
         }
-        self.trees.append(trees);
+        self.ensemble.trees.append(trees);
     }
 
-    /// Keeps the distributions of its leaves.
+    /// Keeps the distributions of its leaves: its trees are final.
     pub(super) fn keep(&mut self, distributions: Distributions) {
         self.distributions = distributions.values;
+        self.compile();
+    }
+
+    fn compile(&mut self) {
+        self.ensemble.divisor = self.ensemble.trees.len() as f64;
+        self.ensemble.values = match self.many_classes() {
+            0 => Vec::new(),
+            n => self.distributions.chunks_exact(n).map(mean_class).collect(),
+        };
+        self.compiled = Compiled::new(&self.ensemble);
     }
 
     pub(super) fn n_features(&self) -> usize {
@@ -134,31 +146,21 @@ impl MeanOfTrees {
     /// The probabilities of the leaf of a tree where a row ends.
     fn distribution(&self, tree: usize, row: &[f64]) -> &[f64] {
         let n_classes = self.classes.len();
-        &self.distributions[self.trees.leaf_value(tree, row) as usize * n_classes..][..n_classes]
-    }
-
-    fn mean(&self, row: &[f64]) -> f64 {
-        let of_tree = |tree: usize| {
-            if self.many_classes() > 0 {
-                mean_class(self.distribution(tree, row))
-            } else {
-                self.trees.leaf_value(tree, row)
-            }
-        };
-        let sum: f64 = (0..self.trees.len()).fold(0.0, |sum, tree| sum + of_tree(tree));
-        sum / self.trees.len() as f64
+        &self.distributions[self.ensemble.trees.leaf_value(tree, row) as usize * n_classes..][..n_classes]
     }
 
     pub(super) fn predict_row(&self, row: &[f64]) -> adsml_core::Result<f64> {
         if row.len() != self.n_features() {
             return Err(Error::FeatureCount { expected: self.n_features(), found: row.len() });
         }
-        Ok(self.mean(row))
+        let mut raw = [0.0];
+        self.compiled.raw_into(&self.ensemble, row, &mut raw);
+        Ok(raw[0])
     }
 
     pub(super) fn predict_into(&self, x: ArrayView2<'_, f64>, out: &mut [f64]) -> adsml_core::Result<()> {
         adsml_core::check_predict_shapes(self.n_features(), x, out)?;
-        predict_rows(x, out, |row| self.mean(row));
+        self.compiled.each_raw(&self.ensemble, x, 1, out, |raw, out| out[0] = raw[0]);
         Ok(())
     }
 
@@ -174,16 +176,16 @@ impl MeanOfTrees {
         }
         let mut proba = Array2::zeros((x.nrows(), n_classes));
         let out = proba.as_slice_mut().expect("a new array is contiguous");
+        if n_classes == 2 {
+            let of_row = |raw: &mut [f64], out: &mut [f64]| (out[0], out[1]) = (1.0 - raw[0], raw[0]);
+            self.compiled.each_raw(&self.ensemble, x, 2, out, of_row);
+            return Ok(proba);
+        }
         predict_rows_into(x, n_classes, out, |row, out| {
-            if n_classes == 2 {
-                let positive = self.mean(row);
-                (out[0], out[1]) = (1.0 - positive, positive);
-                return;
-            }
-            for tree in 0..self.trees.len() {
+            for tree in 0..self.ensemble.trees.len() {
                 out.iter_mut().zip(self.distribution(tree, row)).for_each(|(sum, share)| *sum += share);
             }
-            out.iter_mut().for_each(|sum| *sum /= self.trees.len() as f64);
+            out.iter_mut().for_each(|sum| *sum /= self.ensemble.trees.len() as f64);
         });
         Ok(proba)
     }
@@ -192,12 +194,7 @@ impl MeanOfTrees {
         if row.len() != self.n_features() || feature >= self.n_features() || self.many_classes() > 0 {
             return None;
         }
-        let breakpoints = self.trees.thresholds(feature)?;
-        let mut values = vec![0.0; breakpoints.len() + 1];
-        for tree in 0..self.trees.len() {
-            self.trees.add_along(tree, feature, row, &breakpoints, &mut values);
-        }
-        values.iter_mut().for_each(|value| *value /= self.trees.len() as f64);
+        let (breakpoints, values) = self.ensemble.steps_along(feature, row)?;
         Some(merged(&breakpoints, &values))
     }
 
@@ -218,8 +215,8 @@ impl MeanOfTrees {
     }
 
     fn explained<'a>(&'a self, leaf: impl Fn(f64) -> f64 + Sync + 'a) -> Explained<'a> {
-        let divisor = self.trees.len() as f64;
-        Explained { trees: &self.trees, base: 0.0, first: 0, step: 1, leaf: Box::new(leaf), divisor }
+        let divisor = self.ensemble.trees.len() as f64;
+        Explained { trees: &self.ensemble.trees, base: 0.0, first: 0, step: 1, leaf: Box::new(leaf), divisor }
     }
 
     /// Of what is predicted, which is the mean number of many classes.
@@ -235,7 +232,7 @@ impl MeanOfTrees {
         let n = self.many_classes();
         let share = |leaf: f64, class: usize| if n > 0 { self.distributions[leaf as usize * n + class] } else { leaf };
         let parts = LightGbmParts {
-            trees: &self.trees,
+            trees: &self.ensemble.trees,
             base: &vec![0.0; n.max(1)],
             n_features: self.n_features(),
             feature_names: &self.feature_names,
@@ -259,7 +256,7 @@ impl MeanOfTrees {
             file.set_fact("n_classes", self.many_classes()).put_f64("distributions", &self.distributions);
         }
         self.importances.put(&mut file);
-        self.trees.put(&mut file);
+        self.ensemble.trees.put(&mut file);
         file
     }
 
@@ -283,7 +280,11 @@ impl MeanOfTrees {
         let is_of_many = criterion == Criterion::Gini && file.fact("n_classes").is_ok();
         let (many_classes, distributions) = if is_of_many { distributions(file, &trees)? } else { (0, Vec::new()) };
         let classes = classes(criterion, many_classes);
-        Ok(Self { trees, importances, criterion, feature_names, classes, distributions })
+        let ensemble = Ensemble::of_sums(trees, vec![0.0], importances.n_features());
+        let compiled = Compiled::default();
+        let mut this = Self { ensemble, compiled, importances, criterion, feature_names, classes, distributions };
+        this.compile();
+        Ok(this)
     }
 }
 
@@ -337,7 +338,7 @@ macro_rules! mean_of_trees {
 
             /// Leaves of all trees together.
             pub fn n_leaves(&self) -> usize {
-                self.mean.trees.n_leaves()
+                self.mean.ensemble.trees.n_leaves()
             }
 
             fn explainable(&self) -> $crate::shap::Explainable<'_> {

@@ -335,7 +335,7 @@ impl RandomForestParams {
             many_classes: rules.many_classes(),
             groups,
         });
-        let n_before = mean.trees.len();
+        let n_before = mean.ensemble.trees.len();
         let n = ground.n_rows();
         let alone = Workers::new(1)?;
         let done = AtomicUsize::new(0);
@@ -390,7 +390,7 @@ serde_as_file!(RandomForest);
 impl RandomForest {
     /// Trees of the forest.
     pub fn n_trees(&self) -> usize {
-        self.mean.trees.len()
+        self.mean.ensemble.trees.len()
     }
 
     /// Of every training row, what [`predict`](crate::Regressor::predict) would give with the trees that did not see it; `NaN` where every tree did.

@@ -2,7 +2,7 @@
 
 use super::trees::Trees;
 
-/// Trees, and what their values add up to: the one form that is scored, explained and exchanged.
+/// Trees, and what their values add up to: the one form that is scored, compiled, explained and exchanged.
 ///
 /// ```text
 /// raw[k](x) = (base[k] + sum over trees t with t mod n_outputs = k of tree_t(read(x))) / divisor
@@ -18,6 +18,8 @@ pub(crate) struct Ensemble {
     pub(crate) divisor: f64,
     /// How each feature is read before any tree asks; empty: all as they are.
     pub(crate) readings: Vec<Reading>,
+    /// The values of leaves, where leaves hold numbers of them; empty: leaves hold values.
+    pub(crate) values: Vec<f64>,
 }
 
 /// The precision of sums.
@@ -70,6 +72,11 @@ impl Reading {
 }
 
 impl Ensemble {
+    /// Sums of `f64`, of values read as they are.
+    pub(crate) fn of_sums(trees: Trees, base: Vec<f64>, n_features: usize) -> Self {
+        Self { trees, base, n_features, sum: Sum::F64, divisor: 1.0, readings: Vec::new(), values: Vec::new() }
+    }
+
     pub(crate) fn n_outputs(&self) -> usize {
         self.base.len()
     }
@@ -88,13 +95,25 @@ impl Ensemble {
         })
     }
 
+    /// What a tree adds for a row of the right length.
+    #[inline]
+    pub(crate) fn tree_value(&self, tree: usize, row: &[f64]) -> f64 {
+        self.value_of_leaf(match self.readings.as_slice() {
+            [] => self.trees.leaf_value(tree, row),
+            readings => self.trees.leaf_value_read(tree, |feature| readings[feature].read(row[feature])),
+        })
+    }
+
+    /// What a leaf adds.
+    #[inline]
+    pub(crate) fn value_of_leaf(&self, leaf: f64) -> f64 {
+        if self.values.is_empty() { leaf } else { self.values[leaf as usize] }
+    }
+
     /// The raw value of one output, for a row of the right length.
     pub(crate) fn raw(&self, row: &[f64], output: usize) -> f64 {
         let trees = (output..self.trees.len()).step_by(self.base.len());
-        let value = |tree: usize| match self.readings.as_slice() {
-            [] => self.trees.leaf_value(tree, row),
-            readings => self.trees.leaf_value_read(tree, |feature| readings[feature].read(row[feature])),
-        };
+        let value = |tree: usize| self.tree_value(tree, row);
         let base = self.base[output];
         let sum = match self.sum {
             Sum::F64 => trees.fold(base, |sum, tree| sum + value(tree)),

@@ -13,6 +13,7 @@
 //! trees       fitted trees: walking, steps along a feature
 //! anatomy     their single nodes, for explanations
 //! ensemble    what trees add up to
+//! compiled    the same, laid out to be scored fast
 //! plain       trees from elsewhere, as nodes in any order
 //! file        trees in a model file
 //! workers     the threads of one fit
@@ -20,6 +21,7 @@
 
 mod anatomy;
 mod binning;
+mod compiled;
 mod constraints;
 mod ensemble;
 mod file;
@@ -45,6 +47,7 @@ pub(crate) use anatomy::Part;
 #[cfg(test)]
 pub(crate) use anatomy::Sketch;
 pub(crate) use binning::BinRules;
+pub(crate) use compiled::{Compiled, with_room};
 pub(crate) use constraints::{check_constraints, directions};
 pub(crate) use ensemble::{Ensemble, Reading, Sum};
 pub(crate) use gradients::{Derivatives, Rounded, cut};
@@ -56,7 +59,7 @@ pub(crate) use matrix::BinnedMatrix;
 pub(crate) use plain::{NoTree, PlainNode, PlainSplit, Question};
 pub(crate) use sampling::{FeatureSampler, FeatureShares, rows_of_bins, rows_of_tree};
 pub(crate) use split::{Bounds, CategoryRules, SplitParams, SplitRules};
-pub(crate) use trees::{Trees, each_row, merged, predict_rows, predict_rows_into};
+pub(crate) use trees::{Trees, each_row, merged, predict_rows_into};
 pub(crate) use workers::{Workers, pieces};
 
 use crate::{ModelError, Result};

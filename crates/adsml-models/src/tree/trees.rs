@@ -278,12 +278,7 @@ pub(crate) fn each_row(
     }
 }
 
-/// `predict` on every row, as a slice.
-pub(crate) fn predict_rows(x: ArrayView2<'_, f64>, out: &mut [f64], predict: impl Fn(&[f64]) -> f64 + Sync) {
-    predict_rows_into(x, 1, out, |row, out| out[0] = predict(row));
-}
-
-/// The same of `width` numbers a row, row after row.
+/// `predict` on every row, as a slice: `width` numbers a row, row after row.
 pub(crate) fn predict_rows_into(
     x: ArrayView2<'_, f64>,
     width: usize,

@@ -91,6 +91,7 @@ fn read_text(text: &str) -> Read<ImportedModel> {
         sum: Sum::F64,
         divisor,
         readings: readings(&uses, fields)?,
+        values: Vec::new(),
     };
     if !ensemble.is_bounded() {
         return Err(Fault::somewhere("sums of the leaves overflow").within("leaf_value"));

@@ -72,7 +72,7 @@ fn model(fields: Fields, file_bytes: usize) -> Read<ImportedModel> {
             .map_err(|fault| fault.within(format_args!("trees[{number}]")))?;
     }
     let readings = readings(&uses)?;
-    let ensemble = Ensemble { trees, base, n_features, sum: Sum::F32, divisor: 1.0, readings };
+    let ensemble = Ensemble { trees, base, n_features, sum: Sum::F32, divisor: 1.0, readings, values: Vec::new() };
     if !ensemble.is_bounded() {
         return Err(Fault::somewhere("sums of the leaves overflow").within("split_conditions"));
     }
