@@ -1,5 +1,6 @@
 //! A model that another library fitted.
 
+use std::fmt;
 use std::path::Path;
 
 use adsml_core::{Classifier, Error, Explanation, FeatureColumn, ModelFile, Regressor, Steps, check_predict_shapes};
@@ -25,6 +26,16 @@ pub enum ModelFormat {
 }
 
 choice!(ModelFormat { LightGbm = "lightgbm", Xgboost = "xgboost" });
+
+/// The library's own name.
+impl fmt::Display for ModelFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::LightGbm => "LightGBM",
+            Self::Xgboost => "XGBoost",
+        })
+    }
+}
 
 /// Trees fitted by LightGBM or XGBoost.
 ///

@@ -8,6 +8,7 @@
 //! xgboost     XGBoost's JSON and UBJSON: fields, trees, objectives
 //! source      named values, read front to back: what JSON and UBJSON share
 //! json        JSON
+//! table       from a table to the matrix of an imported model
 //! fault       what is wrong with a file, and where
 //! ```
 //!
@@ -21,6 +22,7 @@ mod json;
 mod lightgbm;
 mod output;
 mod source;
+mod table;
 mod xgboost;
 
 pub use imported::{ImportedModel, ModelFormat};
