@@ -1,5 +1,7 @@
 //! Values as bytes: between which thresholds of its feature a value lies.
 
+use std::hint::select_unpredictable;
+
 use super::super::ensemble::Reading;
 use super::super::trees::{CATEGORY, FEATURE, LEAF, MISSING_LEFT, Trees};
 
@@ -115,30 +117,35 @@ impl Codes {
         read: impl Fn(f64) -> f64,
     ) {
         let thresholds = &self.thresholds[coded.begin..coded.end];
-        let values = rows.chunks_exact(n_features).map(|row| read(row[coded.feature]));
-        match coded.planes.as_slice() {
-            [[right, NONE]] => {
-                let out = &mut out[*right as usize * stride..];
-                values.zip(out).for_each(|(x, out)| *out = rank(thresholds, |t| is_beyond_or_missing(x, t)) as u8);
-            }
-            [[NONE, left]] => {
-                let out = &mut out[*left as usize * stride..];
-                values.zip(out).for_each(|(x, out)| *out = rank(thresholds, |t| t < x) as u8);
-            }
-            planes => {
-                for (row, x) in values.enumerate() {
-                    let right = rank(thresholds, |t| is_beyond_or_missing(x, t));
-                    let ranks = [right, if x.is_nan() { 0 } else { right }];
-                    for (piece, sides) in planes.iter().enumerate() {
-                        for (&plane, rank) in sides.iter().zip(ranks) {
-                            if plane != NONE {
-                                let code = rank.saturating_sub(piece * PER_PLANE).min(PER_PLANE);
-                                out[plane as usize * stride + row] = code as u8;
-                            }
-                        }
-                    }
-                }
-            }
+        let value = |row: usize| read(rows[row * n_features + coded.feature]);
+        let n_rows = rows.len() / n_features;
+        let mut row = 0;
+        while row + TOGETHER <= n_rows {
+            let values: [f64; TOGETHER] = std::array::from_fn(|lane| value(row + lane));
+            put(coded, thresholds, &values, stride, &mut out[row..]);
+            row += TOGETHER;
+        }
+        for row in row..n_rows {
+            put(coded, thresholds, &[value(row)], stride, &mut out[row..]);
+        }
+    }
+}
+
+/// Values that are looked up together, so that their steps overlap.
+const TOGETHER: usize = 8;
+
+/// Puts the codes of values of some rows that follow each other.
+#[inline(always)]
+fn put<const N: usize>(coded: &Coded, thresholds: &[f64], values: &[f64; N], stride: usize, out: &mut [u8]) {
+    let ranks = ranks(thresholds, values);
+    for (piece, &[right, left]) in coded.planes.iter().enumerate() {
+        let codes = ranks.map(|rank| rank.saturating_sub(piece * PER_PLANE).min(PER_PLANE) as u8);
+        if right != NONE {
+            out[right as usize * stride..][..N].copy_from_slice(&codes);
+        }
+        if left != NONE {
+            let codes: [u8; N] = std::array::from_fn(|lane| if values[lane].is_nan() { 0 } else { codes[lane] });
+            out[left as usize * stride..][..N].copy_from_slice(&codes);
         }
     }
 }
@@ -155,14 +162,17 @@ fn side(feature: u32) -> usize {
     usize::from(feature & MISSING_LEFT != 0)
 }
 
-/// How many thresholds a value is beyond, in as many steps for any value.
+/// How many thresholds each value is beyond, in as many steps for any value and without a guess.
 #[inline(always)]
-fn rank(thresholds: &[f64], is_beyond: impl Fn(f64) -> bool) -> usize {
-    let (mut begin, mut n) = (0, thresholds.len());
+fn ranks<const N: usize>(thresholds: &[f64], values: &[f64; N]) -> [usize; N] {
+    let (mut begin, mut n) = ([0; N], thresholds.len());
     while n > 1 {
         let half = n / 2;
-        begin += usize::from(is_beyond(thresholds[begin + half - 1])) * half;
+        for (begin, &value) in begin.iter_mut().zip(values) {
+            let next = *begin + half;
+            *begin = select_unpredictable(is_beyond_or_missing(value, thresholds[next - 1]), next, *begin);
+        }
         n -= half;
     }
-    begin + usize::from(is_beyond(thresholds[begin]))
+    std::array::from_fn(|lane| begin[lane] + usize::from(is_beyond_or_missing(values[lane], thresholds[begin[lane]])))
 }
