@@ -120,8 +120,11 @@ fn check(model: &ResponseModel, problem: &UncertainProblem, days: &[PlannedDay])
     let mut last = model.last_date();
     for day in days {
         if day.date <= last {
-            let date = adsml_core::calendar::text(day.date);
-            return refuse("days", date, "dates that ascend, beginning after the history's last one");
+            return refuse(
+                "days",
+                format!("day {}", day.date),
+                "dates that ascend, beginning after the history's last one",
+            );
         }
         last = day.date;
     }

@@ -62,10 +62,15 @@ pub(super) fn campaign(
         Ok(Arc::new(curve.observed(support)?.in_unit(history.unit)))
     };
     let without_spend = usual * baseline(series, modes[best].family, &modes[best].theta);
+    // A draw so far out that its curve cannot be written down counts as the best one.
+    let best_curve = curve(modes[best].family, &modes[best].theta)?;
     Ok(CampaignResponse {
         id: campaign.id.clone(),
-        curve: curve(modes[best].family, &modes[best].theta)?,
-        draws: thetas.iter().map(|(family, theta)| curve(*family, theta)).collect::<Result<_>>()?,
+        curve: best_curve.clone(),
+        draws: thetas
+            .iter()
+            .map(|(family, theta)| curve(*family, theta).unwrap_or_else(|_| best_curve.clone()))
+            .collect(),
         families: params.families.iter().copied().zip(weights).collect(),
         elasticity: modes[best].elasticity(),
         support,

@@ -33,5 +33,21 @@ pub(super) fn weights(scores: &[f64]) -> Vec<f64> {
     let odds: Vec<f64> =
         scores.iter().map(|score| if score.is_finite() { (score - most).exp() } else { 0.0 }).collect();
     let total: f64 = odds.iter().sum();
-    odds.iter().map(|odds| if total > 0.0 { odds / total } else { 1.0 / odds }).collect()
+    // Scores that are no numbers tell nothing apart.
+    let equal = 1.0 / odds.len() as f64;
+    odds.iter().map(|odds| if total > 0.0 { odds / total } else { equal }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights_add_up_whatever_the_scores() {
+        for scores in [vec![-3.0, -1.0], vec![f64::NEG_INFINITY, 2.0], vec![f64::NAN; 4], vec![0.0]] {
+            let weights = weights(&scores);
+            assert!((weights.iter().sum::<f64>() - 1.0).abs() < 1e-15, "{scores:?} {weights:?}");
+        }
+        assert_eq!(weights(&[f64::NEG_INFINITY, 2.0]), [0.0, 1.0]);
+    }
 }

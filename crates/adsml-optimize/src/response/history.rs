@@ -126,6 +126,11 @@ impl History {
     }
 }
 
+/// Whether a day number is one of the years 1 to 9999.
+pub(crate) fn is_date(day: i32) -> bool {
+    (-719_162..=2_932_896).contains(&day)
+}
+
 fn check(day: &CampaignDay, context: &[&str]) -> Result<()> {
     let refuse = |what: String, value: String, expected| {
         let (campaign, date) = (day.campaign.clone(), calendar::text(day.date));
@@ -133,6 +138,17 @@ fn check(day: &CampaignDay, context: &[&str]) -> Result<()> {
     };
     const AMOUNT: &str = "a finite number, at least 0";
     let amount = |value: f64| value >= 0.0 && value.is_finite();
+    if !is_date(day.date) {
+        let (campaign, date) = (day.campaign.clone(), format!("day {}", day.date));
+        let (what, value) = ("date".to_owned(), day.date.to_string());
+        return Err(OptimizeError::InvalidDay {
+            campaign,
+            date,
+            what,
+            value,
+            expected: "a day of the years 1 to 9999",
+        });
+    }
     if !amount(day.spend) {
         return refuse("spend".to_owned(), day.spend.to_string(), AMOUNT);
     }
@@ -211,6 +227,9 @@ mod tests {
         for (spend, response) in [(-1.0, 0.0), (1.0, -3.5), (f64::NAN, 1.0), (1.0, f64::INFINITY)] {
             let error = of([day("a", 20_458, 1.0, 1.0), day("a", 20_459, spend, response)]).unwrap_err().to_string();
             assert!(error.contains("`a`") && error.contains("2026-01-06"), "{error}");
+        }
+        for date in [i32::MIN, i32::MAX] {
+            assert!(matches!(of([day("a", date, 1.0, 1.0)]), Err(OptimizeError::InvalidDay { .. })));
         }
         let missing = CampaignDay { context: vec![1.0], ..day("a", 20_458, 1.0, 1.0) };
         assert!(History::new(ResponseUnit::Revenue, &["x", "y"], [missing]).is_err());

@@ -8,7 +8,7 @@ use super::draws::normal;
 use super::effects::Design;
 use super::family::Family;
 use super::finding::Finding;
-use super::history::CampaignHistory;
+use super::history::{CampaignHistory, is_date};
 use super::noise::Noise;
 use super::params::ResponseModelParams;
 use crate::cholesky::Cholesky;
@@ -176,6 +176,9 @@ impl ResponseModel {
         };
         if self.campaign(campaign).is_none() {
             return refuse("campaign", format!("`{campaign}`"), "one that was learnt from");
+        }
+        if !is_date(date) {
+            return refuse("date", date.to_string(), "a day of the years 1 to 9999");
         }
         let n_context = self.effects.design.n_context();
         if context.len() != n_context || !context.iter().all(|value| value.is_finite()) {

@@ -10,7 +10,7 @@ use std::fmt;
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[non_exhaustive]
 pub struct Gain {
-    /// Mean over the draws kept back, in units of the response (of profit, for that objective), per period.
+    /// Mean over the draws kept back, in units of the objective (response, profit, or spend that is saved), per period.
     pub mean: f64,
     /// Nine in ten draws lie between these.
     pub interval: [f64; 2],

@@ -167,12 +167,13 @@ impl UncertainProblem {
         Ok(self.builder.clone().with_curves(curves))
     }
 
-    /// What budgets bring on a draw: response, or profit where that is the objective.
+    /// The objective of budgets on a draw.
     fn value_of(&self, budgets: &[i64], draw: usize) -> f64 {
         let spends = crate::problem::judge::spends(&self.nominal.program, budgets);
         let response: f64 = self.draws.iter().zip(&spends).map(|(draws, &spend)| draws[draw].value(spend)).sum();
         match self.nominal.objective {
             Objective::Profit { margin } => margin * response - spends.iter().sum::<f64>(),
+            Objective::MinimumSpend { .. } => -spends.iter().sum::<f64>(),
             _ => response,
         }
     }
