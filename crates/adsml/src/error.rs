@@ -116,6 +116,44 @@ pub enum Error {
         /// The column.
         column: String,
     },
+    /// A table without columns that a recipe rests on.
+    #[cfg(feature = "plan")]
+    #[error("the table lacks {}", .columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", "))]
+    MissingColumns {
+        /// All that are missing.
+        columns: Vec<String>,
+    },
+    /// A campaign that was not in the table.
+    #[cfg(feature = "plan")]
+    #[error("campaign `{campaign}` is none of the {n_known} that were learnt from")]
+    UnknownCampaign {
+        /// Its id.
+        campaign: String,
+        /// How many are known.
+        n_known: usize,
+    },
+    /// A model has no such feature that could be the spend.
+    #[cfg(feature = "plan")]
+    #[error("the spend is said to be feature {feature}, counted from 0, of a model of {n_features}")]
+    SpendFeature {
+        /// Counted from zero.
+        feature: usize,
+        /// How many the model has.
+        n_features: usize,
+    },
+    /// A response without a spend at which it was observed.
+    #[cfg(feature = "plan")]
+    #[error("no spend was observed: what the model would say lies outside of all it has seen")]
+    NoSupport,
+    /// A model that says nothing usable at a spend.
+    #[cfg(feature = "plan")]
+    #[error("at a spend of {spend} the model predicts {value}, expected a finite number")]
+    Unpredictable {
+        /// In major units.
+        spend: f64,
+        /// What it said, as a response.
+        value: f64,
+    },
     /// No column is left to predict from.
     #[error("no column is left to predict from{}", refusals(.ignored))]
     NoFeatures {

@@ -6,6 +6,7 @@
 //! |---|---|---|
 //! | [`CtrPredictor`] | a table with clicks and impressions (or any target) | judged models, the best of them fitted, charts |
 //! | [`BudgetPlanner`](plan::BudgetPlanner) | a table of campaign days | curves with their uncertainty, budgets with a certificate, the next thirty days |
+//! | [`ModelResponse`](plan::ModelResponse) | any fitted model, along its spend | a response curve to divide budgets by |
 //! | [`plan`] | a simulated account, a plan, a comparison of optimisers | a problem on true curves, charts |
 //!
 //! ```

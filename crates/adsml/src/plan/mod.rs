@@ -2,14 +2,20 @@
 
 #[cfg(feature = "plot")]
 mod charts;
+mod model_response;
 mod planner;
+#[cfg(feature = "predict")]
+mod prototype_forest;
 #[cfg(feature = "simulate")]
 mod simulated;
 
 #[cfg(feature = "plot")]
 pub use charts::{allocation_chart, comparison_charts};
+pub use model_response::{ModelResponse, ModelResponseParams, ModelTarget, MonotoneRepair};
 pub use planner::{
     BudgetPlanner, BudgetPlannerParams, CampaignReport, ForecastReport, OptimizerReport, PlanReport, PlannedPeriod,
 };
+#[cfg(feature = "predict")]
+pub use prototype_forest::{PrototypeContext, PrototypeForest, PrototypeForestParams};
 #[cfg(feature = "simulate")]
 pub use simulated::{SimulatedCurve, demo_problem, simulated_history};

@@ -52,7 +52,8 @@ pub(super) fn currency(params: &BudgetPlannerParams, table: &Table) -> Result<Cu
     })
 }
 
-fn campaigns(table: &Table, column: &str) -> Result<Vec<String>> {
+/// The campaign of every row, as text.
+pub(in crate::plan) fn campaigns(table: &Table, column: &str) -> Result<Vec<String>> {
     let missing = |row| Error::PlanRow { row, column: column.to_owned(), expected: "a campaign" };
     match table.column(column)? {
         Column::Category(names) => {

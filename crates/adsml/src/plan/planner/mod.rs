@@ -8,7 +8,7 @@
 mod ads;
 #[cfg(feature = "plot")]
 mod charts;
-mod columns;
+pub(super) mod columns;
 mod fit;
 #[cfg(feature = "plot")]
 mod page;
