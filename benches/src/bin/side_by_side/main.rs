@@ -8,6 +8,7 @@
 //! cargo run --release -p adsml-benches --bin side_by_side -- optimize --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- bayes --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- accounts --accounts 600 --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- plan --campaigns 100 --days 365 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- curve-fit --data DIR --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- meta --rows 1000000 --json
 //! ```
@@ -23,6 +24,7 @@ mod instance;
 mod meta;
 mod models;
 mod optimize;
+mod plan;
 mod read;
 mod shap;
 
@@ -53,6 +55,8 @@ enum Bench {
     Bayes(bayes::BayesArgs),
     /// Plan simulated accounts from their rows, and judge the plans by the truth.
     Accounts(accounts::AccountsArgs),
+    /// Plan a simulated account and the days to come, on the clock.
+    Plan(plan::PlanArgs),
     /// Fit response curves by weighted least squares.
     CurveFit(curve_fit::CurveFitArgs),
     /// Write budget problems that are hard, or large.
@@ -68,6 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Optimize(args) => optimize::run(&args),
         Bench::Bayes(args) => bayes::run(&args),
         Bench::Accounts(args) => accounts::run(&args),
+        Bench::Plan(args) => plan::run(&args),
         Bench::CurveFit(args) => curve_fit::run(&args),
         Bench::HardInstances(args) => hard_instances::run(&args),
     }
