@@ -273,3 +273,40 @@ fn reference_scores_are_reproduced() {
         }
     }
 }
+
+#[test]
+fn what_is_not_supported_is_refused_by_the_name_of_its_field() {
+    let golden = adsml_testing::workspace_root().join("tests/golden");
+    let refused = |file: &str, from: &str, to: &str| {
+        let text = std::fs::read_to_string(golden.join(file)).unwrap();
+        assert!(text.contains(from), "{file} has {from}");
+        ImportedModel::from_bytes(text.replacen(from, to, 1).as_bytes()).unwrap_err().to_string()
+    };
+    let lightgbm = "lightgbm-4.7.0/exchange/binary.txt";
+    for (from, to, message) in [
+        ("is_linear=0", "is_linear=1", "trees with linear leaves are not supported"),
+        ("version=v4", "version=v2", "`version`, line 2: is \"v2\", expected v3 or v4"),
+        (
+            "objective=binary sigmoid:0.7",
+            "objective=unheard_of",
+            "`objective`, line 7: \"unheard_of\" is not supported",
+        ),
+        ("shrinkage=", "leaf_twist=", "is no field of a tree that is known here"),
+        ("num_leaves=6", "num_leaves=7", "`Tree=0.leaf_value`"),
+        ("left_child=1", "left_child=0", "split 0 is reached twice"),
+    ] {
+        let error = refused(lightgbm, from, to);
+        assert!(error.starts_with("LightGBM text refused at `") && error.contains(message), "{error}");
+    }
+    let xgboost = "xgboost-3.2.0/exchange/reg_gamma.json";
+    for (from, to, message) in [
+        ("\"name\":\"gbtree\"", "\"name\":\"gblinear\"", "`learner.gradient_booster.name`"),
+        ("\"size_leaf_vector\":\"1\"", "\"size_leaf_vector\":\"2\"", "trees[0].tree_param.size_leaf_vector`"),
+        ("\"name\":\"reg:gamma\"", "\"name\":\"reg:delta\"", "`objective.name`: \"reg:delta\" is not supported"),
+        ("\"num_target\":\"1\"", "\"num_target\":\"2\"", "`tree_info`: does not give every output as many trees"),
+        ("\"left_children\":[1,", "\"left_children\":[0,", "`trees[0].left_children`: node 0 is reached twice"),
+    ] {
+        let error = refused(xgboost, from, to);
+        assert!(error.starts_with("XGBoost JSON refused at `") && error.contains(message), "{error}");
+    }
+}

@@ -56,20 +56,15 @@ impl Shape {
 }
 
 fn read_text(text: &str) -> Read<ImportedModel> {
-    let mut shape = None;
-    let (mut trees, mut importances, mut uses) = (Trees::default(), Importances::default(), Vec::new());
-    let header = text::read(text, |header, fields| {
-        if shape.is_none() {
-            let read = Shape::read(header)?;
-            (importances, uses) = (Importances::new(read.n_features), vec![Use::default(); read.n_features]);
-            shape = Some(read);
-        }
-        tree::push(fields, &mut trees, &mut importances, &mut uses)
-    })?;
-    let shape = match shape {
-        Some(shape) => shape,
-        None => Shape::read(&header)?,
+    let begin = |header: &text::Header<'_>| {
+        let shape = Shape::read(header)?;
+        let uses = vec![Use::default(); shape.n_features];
+        let importances = Importances::new(shape.n_features);
+        Ok((shape, Trees::default(), importances, uses))
     };
+    let read =
+        text::read(text, begin, |(_, trees, importances, uses), fields| tree::push(fields, trees, importances, uses));
+    let (header, (shape, trees, importances, uses)) = read?;
     let fields = &header.fields;
     let n_rounds = trees.len() / shape.n_outputs;
     let fits = trees.len().is_multiple_of(shape.n_outputs) && (n_rounds > 0 || shape.n_outputs <= MOST_OUTPUTS);
@@ -95,9 +90,6 @@ fn read_text(text: &str) -> Read<ImportedModel> {
     };
     if !ensemble.is_bounded() {
         return Err(Fault::somewhere("sums of the leaves overflow").within("leaf_value"));
-    }
-    if importances.n_features() == 0 {
-        importances = Importances::new(shape.n_features);
     }
     let objective = fields.find("objective").map_or_else(String::new, |field| field.value.to_owned());
     let mut model = ImportedModel::new(ModelFormat::LightGbm, objective, ensemble, output, importances);

@@ -108,10 +108,12 @@ impl<'a> Iterator for Lines<'a> {
 
 const END_OF_TREES: &str = "end of trees";
 
-/// Reads the whole text; `tree` gets the fields of each tree.
-///
-/// `tree` is called after all fields of the header were read.
-pub(super) fn read<'a>(text: &'a str, mut tree: impl FnMut(&Header<'a>, &Fields<'a>) -> Read<()>) -> Read<Header<'a>> {
+/// Reads the whole text: `begin` gets the header's fields, `tree` what it made of them and the fields of each tree.
+pub(super) fn read<'a, T>(
+    text: &'a str,
+    begin: impl FnOnce(&Header<'a>) -> Read<T>,
+    mut tree: impl FnMut(&mut T, &Fields<'a>) -> Read<()>,
+) -> Read<(Header<'a>, T)> {
     let mut lines = Lines { rest: text, line: 0 };
     match lines.next() {
         Some((_, "tree")) => {}
@@ -124,7 +126,8 @@ pub(super) fn read<'a>(text: &'a str, mut tree: impl FnMut(&Header<'a>, &Fields<
     let mut n_trees = 0;
     // The fields of the tree that is being read; none while the header is.
     let mut current: Option<Fields<'a>> = None;
-    loop {
+    let (mut begin, mut begun) = (Some(begin), None);
+    let begun = loop {
         let Some((line, text)) = lines.next() else {
             let place = format_args!("line {}", lines.line).to_string();
             return Err(Fault::new(place, format!("the file ends before \"{END_OF_TREES}\"")));
@@ -132,13 +135,18 @@ pub(super) fn read<'a>(text: &'a str, mut tree: impl FnMut(&Header<'a>, &Fields<
         let is_end = text == END_OF_TREES;
         let number = text.strip_prefix("Tree=");
         if (is_end || number.is_some())
-            && let Some(fields) = current.take()
+            && let Some(begin) = begin.take()
         {
-            tree(&header, &fields).map_err(|fault| fault.within(format_args!("Tree={n_trees}")))?;
+            begun = Some(begin(&header)?);
+        }
+        if (is_end || number.is_some())
+            && let (Some(fields), Some(begun)) = (current.take(), begun.as_mut())
+        {
+            tree(begun, &fields).map_err(|fault| fault.within(format_args!("Tree={n_trees}")))?;
             n_trees += 1;
         }
-        if is_end {
-            break;
+        if is_end && let Some(begun) = begun.take() {
+            break begun;
         }
         if let Some(number) = number {
             if number.trim().parse() != Ok(n_trees) {
@@ -150,7 +158,7 @@ pub(super) fn read<'a>(text: &'a str, mut tree: impl FnMut(&Header<'a>, &Fields<
             let (name, value) = text.split_once('=').unwrap_or((text, ""));
             current.as_mut().unwrap_or(&mut header.fields).push(Field { name, value, line })?;
         }
-    }
+    };
     if let Some(sizes) = header.fields.find("tree_sizes") {
         let expected = sizes.value.split(' ').filter(|word| !word.is_empty()).count();
         if expected != n_trees {
@@ -165,5 +173,5 @@ pub(super) fn read<'a>(text: &'a str, mut tree: impl FnMut(&Header<'a>, &Fields<
             header.categorical_feature = Some(Field { name: "categorical_feature", value, line });
         }
     }
-    Ok(header)
+    Ok((header, begun))
 }
