@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run --release -p adsml-benches --bin side_by_side -- read --data DIR --threads 2 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- models --data DIR --threads 1 --json
+//! cargo run --release -p adsml-benches --bin side_by_side -- predict --data DIR --threads 1 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- shap --data DIR --threads 1 --json
 //! cargo run --release -p adsml-benches --bin side_by_side -- hard-instances DIR
 //! cargo run --release -p adsml-benches --bin side_by_side -- optimize --data DIR --json
@@ -25,6 +26,7 @@ mod meta;
 mod models;
 mod optimize;
 mod plan;
+mod predict;
 mod read;
 mod shap;
 
@@ -47,6 +49,8 @@ enum Bench {
     Meta(meta::MetaArgs),
     /// Fit tree ensembles to the CTR tables and score them on their test rows.
     Models(models::ModelsArgs),
+    /// Score with tree ensembles, a row alone and many.
+    Predict(predict::PredictArgs),
     /// Explain predictions of trees.
     Shap(shap::ShapArgs),
     /// Divide budgets with every optimiser.
@@ -68,6 +72,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         Bench::Read(args) => read::run(&args),
         Bench::Meta(args) => meta::run(&args),
         Bench::Models(args) => models::run(&args),
+        Bench::Predict(args) => predict::run(&args),
         Bench::Shap(args) => shap::run(&args),
         Bench::Optimize(args) => optimize::run(&args),
         Bench::Bayes(args) => bayes::run(&args),
