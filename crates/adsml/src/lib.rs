@@ -63,6 +63,7 @@ mod predict;
 pub mod prelude;
 #[cfg(feature = "predict")]
 mod read;
+mod shared;
 
 pub use adsml_core as core;
 #[cfg(feature = "predict")]
@@ -89,3 +90,4 @@ pub use predict::{
 };
 #[cfg(feature = "predict")]
 pub use read::{TableFile, read_file, read_plain, read_table};
+pub use shared::Shared;
