@@ -40,7 +40,7 @@ pub(super) fn headline(planner: &BudgetPlanner) -> String {
         let judged = format!("judged on {} that the plan was not made for", counted(gain.n_draws, "draw"));
         // What happens on no draw is rare, not impossible.
         let worse = match gain.probability_worse {
-            0.0 => format!("below {}", percent(1.0 / gain.n_draws.max(1) as f64)),
+            0.0 if gain.interval != [0.0, 0.0] => format!("below {}", percent(1.0 / gain.n_draws.max(1) as f64)),
             share => percent(share),
         };
         figures.push(("Probability of being worse than today".to_owned(), worse, judged));
@@ -126,6 +126,9 @@ fn campaign(campaign: &CampaignReport) -> String {
         _ => "",
     };
     let [low, high] = campaign.support.map(money);
+    // At the end of what was observed the curve ends, and with it what is known of one more unit of currency.
+    let at_the_end = campaign.marginal == 0.0 && campaign.proposed >= campaign.support[1] - 0.01;
+    let marginal = if at_the_end { "–".to_owned() } else { figure(campaign.marginal) };
     let beyond = if campaign.outside_support { " <strong class=\"flag\">beyond it</strong>" } else { "" };
     format!(
         "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td{class}>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{low} to {high}{beyond}</td></tr>\n",
@@ -135,7 +138,7 @@ fn campaign(campaign: &CampaignReport) -> String {
         change_words(campaign.change),
         figure(campaign.response_today),
         figure(campaign.response),
-        figure(campaign.marginal),
+        marginal,
     )
 }
 
