@@ -12,6 +12,7 @@ use super::history::{CampaignHistory, is_date};
 use super::noise::Noise;
 use super::params::ResponseModelParams;
 use crate::cholesky::Cholesky;
+use crate::uncertain::quantile;
 use crate::{OptimizeError, ResponseCurve, ResponseUnit, Result};
 
 /// Response curves of an account's campaigns, learnt from what happened, with what the rows leave uncertain.
@@ -240,6 +241,14 @@ impl CampaignResponse {
     /// Curves that the rows leave possible, all equally likely. Draw `i` of one campaign goes with draw `i` of every other.
     pub fn draws(&self) -> &[Arc<dyn ResponseCurve>] {
         &self.draws
+    }
+
+    /// Expected response at a spend: the mean of the draws, and where nine in ten of them lie. `O(draws)`.
+    pub fn response_at(&self, spend: f64) -> (f64, [f64; 2]) {
+        let mut responses: Vec<f64> = self.draws.iter().map(|draw| draw.value(spend)).collect();
+        responses.sort_unstable_by(f64::total_cmp);
+        let mean = responses.iter().sum::<f64>() / responses.len() as f64;
+        (mean, [quantile(&responses, 0.05), quantile(&responses, 0.95)])
     }
 
     /// Families with their weights, which add up to 1.

@@ -25,10 +25,10 @@ pub(crate) struct Sampled {
 }
 
 impl Sampled {
-    /// Readings from 0 to `end`.
+    /// Readings from 0 to `end`, and one beyond it, so that there is a slope at the end.
     pub(crate) fn new(draws: &[Arc<dyn ResponseCurve>], end: f64) -> Self {
         let spend = |i: usize| end * (i as f64 / PIECES as f64).powf(CROWDED);
-        let mut spends: Vec<f64> = (0..=PIECES).map(spend).collect();
+        let mut spends: Vec<f64> = (0..=PIECES + 1).map(spend).collect();
         spends.dedup();
         let values = spends.iter().flat_map(|&spend| draws.iter().map(move |draw| draw.value(spend))).collect();
         let support = draws.first().and_then(|draw| draw.support());

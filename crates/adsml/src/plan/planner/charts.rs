@@ -139,11 +139,10 @@ fn curve(
     let grid: Vec<f64> = (0..=GRID).map(|step| upto * step as f64 / GRID as f64).collect();
     let (mut mean, mut ends) = (Vec::with_capacity(grid.len()), [Vec::new(), Vec::new()]);
     for &spend in &grid {
-        let mut responses: Vec<f64> = fitted.draws().iter().map(|draw| draw.value(spend)).collect();
-        responses.sort_unstable_by(f64::total_cmp);
-        mean.push(responses.iter().sum::<f64>() / responses.len() as f64);
-        ends[0].push(quantile(&responses, 0.05));
-        ends[1].push(quantile(&responses, 0.95));
+        let (response, [low, high]) = fitted.response_at(spend);
+        mean.push(response);
+        ends[0].push(low);
+        ends[1].push(high);
     }
     ResponseCurveChart::new(title)
         .spend(format!("spend, {}", report.spend_words()))
@@ -154,11 +153,4 @@ fn curve(
         .support(low, high)
         .now(planned.today)
         .proposed(planned.proposed)
-}
-
-/// Between neighbours, linearly (Hyndman and Fan 1996, type 7); of at least one value.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let at = share * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[at.floor() as usize], sorted[at.ceil() as usize]);
-    below + at.fract() * (above - below)
 }

@@ -20,7 +20,7 @@ mod tests;
 use adsml_optimize::{Allocation, Comparison, Forecast, FrontierPoint, History, ResponseModel, UncertainPlan};
 
 pub use params::BudgetPlannerParams;
-pub use report::{CampaignReport, ForecastReport, OptimizerReport, PlanReport, PlannedPeriod};
+pub use report::{CampaignReport, CurvePoint, ForecastReport, OptimizerReport, PlanReport, PlannedPeriod};
 
 /// A plan made from a table of campaign days: the curves behind it, what it brings and how sure that is, the next periods.
 ///

@@ -86,6 +86,20 @@ pub struct CampaignReport {
     pub elasticity: [f64; 2],
     /// Response that comes without spend, in an average period.
     pub baseline: f64,
+    /// What spends between nothing and the greatest that was observed or is proposed bring in an average period.
+    pub curve: Vec<CurvePoint>,
+}
+
+/// A point of a campaign's curve.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct CurvePoint {
+    /// Spend of a period.
+    pub spend: f64,
+    /// Expected response.
+    pub response: f64,
+    /// Nine in ten curves that the rows leave possible lie between these.
+    pub interval: [f64; 2],
 }
 
 /// The next periods of a [`PlanReport`].
@@ -171,6 +185,7 @@ impl PlanReport {
                     family_weight: best.map_or(0.0, |(_, weight)| *weight),
                     elasticity: [elasticity, deviation],
                     baseline: fitted.baseline(),
+                    curve: curve(fitted, support[1].max(today).max(proposed)),
                 }
             })
             .collect();
@@ -246,6 +261,17 @@ impl PlanReport {
             days => format!("in {days} days"),
         }
     }
+}
+
+/// A curve, read off at equal distances.
+fn curve(fitted: &adsml_optimize::CampaignResponse, end: f64) -> Vec<CurvePoint> {
+    const STEPS: usize = 24;
+    let point = |step: usize| {
+        let spend = end * step as f64 / STEPS as f64;
+        let (response, interval) = fitted.response_at(spend);
+        CurvePoint { spend, response, interval }
+    };
+    (0..=STEPS).map(point).collect()
 }
 
 fn optimizers(comparison: &Comparison) -> Vec<OptimizerReport> {

@@ -56,6 +56,10 @@ fn a_plan_adds_up_is_proved_and_says_what_it_is() {
     let proposed: f64 = report.campaigns.iter().map(|campaign| campaign.proposed).sum();
     assert!((proposed - report.total_today).abs() < 0.005 && report.gap < 1e-6);
     assert!(report.campaigns.iter().all(|campaign| !campaign.outside_support));
+    for campaign in &report.campaigns {
+        assert!(campaign.curve.iter().all(|at| at.interval[0] <= at.response && at.response <= at.interval[1]));
+        assert!(campaign.curve.is_sorted_by(|a, b| a.response <= b.response) && campaign.marginal > 0.0);
+    }
     assert_eq!(report.forecast.periods.len(), 5);
     assert_eq!(report.forecast.periods[0].date, "2026-03-06");
     planner.allocation().certificate().verify(planner.plan().problem()).unwrap();
