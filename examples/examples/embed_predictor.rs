@@ -28,6 +28,9 @@ struct Args {
     /// Fits the model that is embedded and writes it here, instead.
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
+    /// Folder for the model that takes over, to be embedded in the next release.
+    #[arg(long, value_name = "DIR", conflicts_with = "write")]
+    out: Option<PathBuf>,
 }
 
 static EMBEDDED: &[u8] = include_bytes!("../data/click_rate.adsml");
@@ -49,7 +52,12 @@ fn main() -> Outcome {
     }
     let ad = [19.0, 0.8, 1.0];
     say(format_args!("an evening ad of relevance 0.8: {:.3} % clicks", 100.0 * MODEL.get().predict_row(&ad)?))?;
-    let better = load(&fit(200)?.to_file()?.to_bytes())?;
+    let bytes = fit(200)?.to_file()?.to_bytes();
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder)?;
+        std::fs::write(folder.join("click_rate.adsml"), &bytes)?;
+    }
+    let better = load(&bytes)?;
     let expected = [MODEL.get().predict_row(&ad)?, better.predict_row(&ad)?];
     let (stop, answers) = (AtomicBool::new(false), [AtomicUsize::new(0), AtomicUsize::new(0)]);
     std::thread::scope(|scope| -> Outcome {
