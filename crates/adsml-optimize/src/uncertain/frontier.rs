@@ -19,7 +19,7 @@ pub struct FrontierPoint {
 }
 
 impl UncertainProblem {
-    /// The best plans of other totals; those that the constraints rule out are left out. Totals are solved side by side.
+    /// The best plans of other totals; in ascending order, in whole minor units; those that are not positive, or that the constraints rule out, are left out. Totals are solved side by side.
     ///
     /// # Errors
     ///
@@ -28,14 +28,19 @@ impl UncertainProblem {
         let n = self.sampled[0].n_draws();
         let builder = self.averaged_builder(&vec![1.0 / n as f64; n])?;
         let minor = self.nominal.currency.minor_per_major();
+        let rounded = |total: f64| (total * minor).round() / minor;
+        let mut totals: Vec<f64> = totals.iter().map(|&total| rounded(total)).filter(|total| *total > 0.0).collect();
+        totals.sort_unstable_by(f64::total_cmp);
+        totals.dedup();
         let best = |total: f64| {
-            let problem = builder.clone().total(Total::Exactly((total * minor).round() / minor)).build().ok()?;
+            let problem = builder.clone().total(Total::Exactly(rounded(total))).build().ok()?;
             Exact::default().allocate_with(&problem, &context.for_part("frontier", 0)).ok().map(|plan| plan.response())
         };
         let one = |i: usize| {
             let total = totals[i];
             let response = best(total)?;
-            let marginal = best(1.01 * total).map_or(f64::NAN, |more| (more - response) / (0.01 * total));
+            let more = rounded(1.01 * total).max(total + 1.0 / minor);
+            let marginal = best(more).map_or(f64::NAN, |most| (most - response) / (more - total));
             Some(FrontierPoint { total, response, marginal })
         };
         Ok(parallel::map(totals.len(), context.threads, one).into_iter().flatten().collect())

@@ -62,6 +62,8 @@ fn the_worst_draws_are_made_as_good_as_can_be() {
 #[test]
 fn more_money_brings_more_and_less_of_it() {
     let frontier = problem(30).frontier(&[50.0, 100.0, 200.0], &crate::FitContext::default()).unwrap();
+    let same = problem(30).frontier(&[0.0, 100.004, 99.996, 100.0], &crate::FitContext::default()).unwrap();
+    assert_eq!(same.iter().map(|point| point.total).collect::<Vec<_>>(), [100.0]);
     assert!(frontier.windows(2).all(|pair| pair[0].response < pair[1].response && pair[0].marginal > pair[1].marginal));
 }
 
