@@ -87,10 +87,8 @@ pub(super) fn campaign(
 
 /// What a campaign spends these days: the mean of the account's last seven periods, those without a row included.
 fn today(history: &History, campaign: &CampaignHistory) -> f64 {
-    const PERIODS: i32 = 7;
-    let first = history.campaigns.iter().filter_map(|campaign| campaign.dates.first()).min();
-    let known = first.map_or(1, |first| (history.last_date() - first) / history.period + 1);
-    let periods = PERIODS.min(known);
+    const PERIODS: usize = 7;
+    let periods = PERIODS.min(history.n_periods()) as i32;
     let after = history.last_date() - periods * history.period;
     let rows = campaign.dates.iter().zip(&campaign.spend).filter(|(date, _)| **date > after);
     rows.map(|(_, spend)| spend).sum::<f64>() / f64::from(periods)

@@ -98,7 +98,11 @@ impl fmt::Display for Finding {
                 write!(f, "{campaign}: {dates} dates came more than once; their rows were added up")
             }
             Self::FewPeriods { campaign, periods } => {
-                write!(f, "{campaign}: only {periods} dates; its curve is mostly what its siblings say")
+                write!(
+                    f,
+                    "{campaign}: only {periods} date{}; its curve is mostly what its siblings say",
+                    if *periods == 1 { "" } else { "s" }
+                )
             }
             Self::NeverSpent { campaign } => {
                 write!(f, "{campaign}: never spent, so nothing is known of what its spend would buy; it is not planned")

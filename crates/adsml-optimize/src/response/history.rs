@@ -120,6 +120,16 @@ impl History {
         &self.findings
     }
 
+    /// The first date of any campaign.
+    pub fn first_date(&self) -> i32 {
+        self.campaigns.iter().filter_map(|campaign| campaign.dates.first()).copied().min().unwrap_or_default()
+    }
+
+    /// Periods from the first date to the last, those without a row included.
+    pub fn n_periods(&self) -> usize {
+        ((self.last_date() - self.first_date()) / self.period) as usize + 1
+    }
+
     /// The last date of any campaign.
     pub fn last_date(&self) -> i32 {
         self.campaigns.iter().filter_map(|campaign| campaign.dates.last()).copied().max().unwrap_or_default()

@@ -136,6 +136,9 @@ impl ResponseModelParams {
             }
             _ => {}
         }
+        if self.immature >= history.n_periods() {
+            return refuse("immature_periods", self.immature.to_string(), "fewer periods than the history has");
+        }
         if let Some(share) = self.completeness.iter().find(|share| !(**share > 0.0 && **share <= 1.0)) {
             return refuse("completeness", share.to_string(), "shares in (0, 1]");
         }

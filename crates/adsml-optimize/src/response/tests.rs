@@ -199,6 +199,7 @@ fn settings_outside_their_range_are_refused() {
         ResponseModel::params().families([]),
         ResponseModel::params().carry_over(CarryOver::Fixed(1.0)),
         ResponseModel::params().completeness([0.0]),
+        ResponseModel::params().immature_periods(120),
     ] {
         assert!(matches!(params.fit(&history), Err(OptimizeError::InvalidParameter { .. })), "{params:?}");
     }

@@ -204,12 +204,11 @@ impl PlanReport {
         }
         let stopped = stopped.iter().map(|id| format!("{id}: spends nothing any more and is left out of the plan"));
         remarks.extend(stopped);
-        let first = history.campaigns().iter().filter_map(|campaign| campaign.dates.first()).min();
         Self {
             currency: allocation.currency().code().to_owned(),
             unit: model.unit(),
             period_days: model.period(),
-            dates: [calendar::text(first.copied().unwrap_or_default()), calendar::text(model.last_date())],
+            dates: [calendar::text(history.first_date()), calendar::text(model.last_date())],
             total: major(allocation.total()),
             total_today: campaigns.iter().map(|campaign| campaign.today).sum(),
             response: allocation.response(),
