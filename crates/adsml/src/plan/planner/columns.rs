@@ -1,7 +1,7 @@
 //! From columns of a table to a history.
 
 use adsml_core::{CategoryColumn, Column, Table, calendar};
-use adsml_optimize::{CampaignDay, Currency, History};
+use adsml_optimize::{CampaignDay, Currency, History, OptimizeError};
 
 use super::BudgetPlannerParams;
 use crate::{Error, Result};
@@ -13,6 +13,10 @@ pub(super) fn history(params: &BudgetPlannerParams, table: &Table) -> Result<His
     let (response_name, unit) =
         params.response.as_ref().ok_or(not_stated("what spend brought", "`revenue` or `conversions`"))?;
     let date_name = params.date.as_ref().ok_or(not_stated("when", "`date`"))?;
+    if table.n_rows() == 0 {
+        // Columns without rows have no kind yet.
+        return Err(OptimizeError::NoHistory.into());
+    }
     let days = days(table, date_name)?;
     let (spend, response) = (table.number(spend_name)?, table.number(response_name)?);
     let campaigns = match &params.campaign {

@@ -123,6 +123,8 @@ fn little_to_learn_from_is_said_and_not_hidden() {
     warns(&with("revenue", nothing), "a: spend brought nothing");
     let unspent = number(&plain, "spend", |row, value| if row % 2 == 0 { 0.0 } else { value });
     warns(&with("spend", unspent), "a: never spent");
+    let headers = recipe().fit(&table(40).take_rows(&[])).unwrap_err();
+    assert!(matches!(headers, Error::Optimize(OptimizeError::NoHistory)), "{headers}");
     let none = with("spend", number(&plain, "spend", |_, _| 0.0));
     assert!(matches!(recipe().fit(&none).unwrap_err(), Error::Optimize(OptimizeError::NoHistory)));
 }
