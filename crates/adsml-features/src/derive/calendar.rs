@@ -56,29 +56,31 @@ impl CalendarPart {
         Self::ALL.into_iter().find(|part| part.as_str() == name)
     }
 
-    pub(super) fn of_column(self, name: &str, column: &Column) -> Result<(Vec<f64>, Missing)> {
-        let mut missing = 0;
+    /// Writes the parts of the rows from `first` on.
+    pub(super) fn of_column(self, name: &str, column: &Column, first: usize, values: &mut [f64]) -> Result<Missing> {
         let mut days = Days { part: self, last: None };
-        let values = match column {
-            Column::Date(dates) => (0..dates.days.len())
-                .map(|row| dates.get(row).map_or(f64::NAN, |day| days.value(i64::from(day), 0)))
-                .inspect(|value| missing += usize::from(value.is_nan()))
-                .collect(),
-            Column::Timestamp(stamps) => (0..stamps.micros().len())
-                .map(|row| {
-                    stamps.local_micros(row).map_or(f64::NAN, |local| {
+        let rows = first..first + values.len();
+        match column {
+            Column::Date(dates) => {
+                for (value, row) in values.iter_mut().zip(rows) {
+                    *value = dates.get(row).map_or(f64::NAN, |day| days.value(i64::from(day), 0));
+                }
+            }
+            Column::Timestamp(stamps) => {
+                for (value, row) in values.iter_mut().zip(rows) {
+                    *value = stamps.local_micros(row).map_or(f64::NAN, |local| {
                         let hour = local.rem_euclid(DAY_MICROS) / HOUR_MICROS;
                         days.value(local.div_euclid(DAY_MICROS), hour)
-                    })
-                })
-                .inspect(|value| missing += usize::from(value.is_nan()))
-                .collect(),
+                    });
+                }
+            }
             other => {
                 let found = other.kind();
                 return Err(Error::ColumnKind { column: name.to_owned(), expected: "date or timestamp", found }.into());
             }
-        };
-        Ok((values, Missing { inputs: missing, zero_denominators: 0 }))
+        }
+        let missing = values.iter().filter(|value| value.is_nan()).count();
+        Ok(Missing { inputs: missing, zero_denominators: 0 })
     }
 
     fn of_date(self, date: Date) -> f64 {
@@ -126,7 +128,9 @@ mod tests {
     use adsml_core::{DateColumn, TimestampColumn};
 
     fn value(part: CalendarPart, column: &Column) -> f64 {
-        part.of_column("at", column).unwrap().0[0]
+        let mut values = [0.0];
+        part.of_column("at", column, 0, &mut values).unwrap();
+        values[0]
     }
 
     #[test]
@@ -152,7 +156,8 @@ mod tests {
     #[test]
     fn days_before_1970_and_beyond_the_calendar() {
         let days = Column::Date(DateColumn { days: vec![-1, i32::MAX, DateColumn::MISSING] });
-        let (values, missing) = CalendarPart::Year.of_column("at", &days).unwrap();
+        let mut values = [0.0; 3];
+        let missing = CalendarPart::Year.of_column("at", &days, 0, &mut values).unwrap();
         assert_eq!(values[0], 1969.0);
         assert!(values[1].is_nan() && values[2].is_nan());
         assert_eq!(missing.inputs, 2);

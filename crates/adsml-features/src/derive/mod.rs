@@ -7,6 +7,7 @@ mod report;
 mod shrink;
 
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
 use adsml_core::{Column, Error, Provenance, Table, parallel};
 
@@ -115,29 +116,67 @@ impl DerivedFeature {
         std::iter::once(first.as_str()).chain(second.map(String::as_str))
     }
 
-    /// Its values, and how many are missing for which reason.
-    pub(crate) fn compute<'a>(&self, columns: impl Fn(&str) -> Result<&'a Column>) -> Result<(Vec<f64>, Missing)> {
+    /// Its values, in the memory of `values`, and how many are missing for which reason.
+    pub(crate) fn compute<'a>(
+        &self,
+        columns: impl Fn(&str) -> Result<&'a Column> + Sync,
+        n_rows: usize,
+        threads: NonZeroUsize,
+        mut values: Vec<f64>,
+    ) -> Result<(Vec<f64>, Missing)> {
+        if values.len() != n_rows {
+            values = vec![0.0; n_rows];
+        }
+        let n_parts = n_rows.div_ceil(PART_ROWS).max(1);
+        let mut rest = values.as_mut_slice();
+        let mut cut = |_| Mutex::new(rest.split_off_mut(..rest.len().min(PART_ROWS)).unwrap_or_default());
+        let parts: Vec<Mutex<&mut [f64]>> = (0..n_parts).map(&mut cut).collect();
+        let missing = parallel::try_map(n_parts, threads, |part| {
+            let mut values = parts[part].lock().unwrap_or_else(PoisonError::into_inner);
+            self.fill(&columns, part * PART_ROWS, &mut values)
+        })?;
+        drop(parts);
+        Ok((values, missing.into_iter().fold(Missing::default(), Missing::and)))
+    }
+
+    /// Writes the values of the rows from `first` on.
+    fn fill<'a>(
+        &self,
+        columns: impl Fn(&str) -> Result<&'a Column>,
+        first: usize,
+        values: &mut [f64],
+    ) -> Result<Missing> {
+        let rows = first..first + values.len();
         let numbers = |name: &str| match columns(name)? {
-            Column::Number(values) => Ok(values.as_slice()),
+            Column::Number(values) => Ok(&values[rows.clone()]),
             other => {
                 let found = other.kind();
                 Err(crate::FeatureError::from(Error::ColumnKind { column: name.to_owned(), expected: "number", found }))
             }
         };
         Ok(match &self.formula {
-            Formula::Ratio { numerator, denominator } => ratio(numbers(numerator)?, numbers(denominator)?),
-            Formula::Sine { input, period } => on_circle(numbers(input)?, *period, f64::sin),
-            Formula::Cosine { input, period } => on_circle(numbers(input)?, *period, f64::cos),
-            Formula::Calendar { input, part } => part.of_column(input, columns(input)?)?,
+            Formula::Ratio { numerator, denominator } => ratio(numbers(numerator)?, numbers(denominator)?, values),
+            Formula::Sine { input, period } => on_circle(numbers(input)?, *period, f64::sin, values),
+            Formula::Cosine { input, period } => on_circle(numbers(input)?, *period, f64::cos, values),
+            Formula::Calendar { input, part } => part.of_column(input, columns(input)?, first, values)?,
         })
     }
 }
+
+/// Rows that a thread computes at once.
+const PART_ROWS: usize = 1 << 15;
 
 /// How many values of a derived column are missing, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Missing {
     pub(crate) inputs: usize,
     pub(crate) zero_denominators: usize,
+}
+
+impl Missing {
+    fn and(self, other: Self) -> Self {
+        Self { inputs: self.inputs + other.inputs, zero_denominators: self.zero_denominators + other.zero_denominators }
+    }
 }
 
 /// Adds these columns to the table, computed in parallel, and tells what is missing in them.
@@ -165,14 +204,26 @@ pub(crate) struct Missing {
 ///
 /// [`Error::MissingColumn`] and [`Error::ColumnKind`] for an input. The table is unchanged then.
 pub fn derive(table: &mut Table, features: &[DerivedFeature]) -> Result<TransformReport> {
-    let (columns, report) = compute_all(table, features, parallel::available_threads())?;
-    for new in columns {
-        if table.get(&new.name).is_some() {
-            table.replace(&new.name, new.column)?;
+    // What cannot be computed of no rows cannot be computed at all.
+    compute_all(&table.take_rows(&[]), features, NonZeroUsize::MIN)?;
+    let (n_rows, threads) = (table.n_rows(), parallel::available_threads());
+    let mut report = TransformReport::new(n_rows);
+    let mut spare = Vec::new();
+    for feature in features {
+        let columns = |name: &str| Ok(table.column(name)?);
+        let (values, missing) = feature.compute(columns, n_rows, threads, std::mem::take(&mut spare))?;
+        let provenance = feature.inputs().map(|input| provenance_in(table, input)).max().unwrap_or_default();
+        let replaced = table.get(&feature.name).is_some();
+        if replaced {
+            // A new column goes where an old one was: memory that is fresh costs more than what is written to it.
+            if let Column::Number(old) = table.replace(&feature.name, Column::Number(values))? {
+                spare = old;
+            }
         } else {
-            table.push(new.name.clone(), new.column)?;
+            table.push(feature.name.clone(), Column::Number(values))?;
         }
-        table.set_provenance(&new.name, new.provenance)?;
+        table.set_provenance(&feature.name, provenance)?;
+        report.push(&feature.name, missing, replaced);
     }
     Ok(report)
 }
@@ -209,7 +260,7 @@ pub(crate) struct DerivedColumn {
     pub(crate) provenance: Provenance,
 }
 
-/// Every derived column, without touching the table: features that do not need each other at the same time.
+/// Every derived column, without touching the table.
 pub(crate) fn compute_all(
     table: &Table,
     features: &[DerivedFeature],
@@ -217,75 +268,56 @@ pub(crate) fn compute_all(
 ) -> Result<(Vec<DerivedColumn>, TransformReport)> {
     let mut done: Vec<DerivedColumn> = Vec::with_capacity(features.len());
     let mut report = TransformReport::new(table.n_rows());
-    let mut rest = features;
-    while !rest.is_empty() {
-        let (batch, later) = rest.split_at(independent(rest));
-        rest = later;
-        let find = |name: &str| match done.iter().rfind(|made| made.name == name) {
+    for feature in features {
+        let made = |name: &str| done.iter().rfind(|made| made.name == name);
+        let column = |name: &str| match made(name) {
             Some(made) => Ok(&made.column),
             None => Ok(table.column(name)?),
         };
-        let known = |name: &str| match done.iter().rfind(|made| made.name == name) {
-            Some(made) => made.provenance,
-            None => provenance_in(table, name),
-        };
-        let computed = parallel::try_map(batch.len(), threads, |i| batch[i].compute(find))?;
-        let mut made = Vec::with_capacity(batch.len());
-        for (feature, (values, missing)) in batch.iter().zip(computed) {
-            let replaced = table.get(&feature.name).is_some();
-            report.push(&feature.name, missing, replaced);
-            let provenance = feature.inputs().map(known).max().unwrap_or_default();
-            made.push(DerivedColumn { name: feature.name.clone(), column: Column::Number(values), provenance });
-        }
-        done.extend(made);
+        let known = |name: &str| made(name).map_or_else(|| provenance_in(table, name), |made| made.provenance);
+        let (values, missing) = feature.compute(column, table.n_rows(), threads, Vec::new())?;
+        let provenance = feature.inputs().map(known).max().unwrap_or_default();
+        report.push(&feature.name, missing, table.get(&feature.name).is_some());
+        done.push(DerivedColumn { name: feature.name.clone(), column: Column::Number(values), provenance });
     }
     Ok((done, report))
 }
 
-/// How many features from the front need none of each other.
-fn independent(features: &[DerivedFeature]) -> usize {
-    let clash = |at: usize| {
-        let earlier = &features[..at];
-        features[at].inputs().any(|input| earlier.iter().any(|made| made.name == input))
-            || earlier.iter().any(|made| made.name == features[at].name)
-    };
-    (1..features.len()).find(|&at| clash(at)).unwrap_or(features.len())
-}
-
-fn ratio(numerator: &[f64], denominator: &[f64]) -> (Vec<f64>, Missing) {
+fn ratio(numerator: &[f64], denominator: &[f64], values: &mut [f64]) -> Missing {
     let mut missing = Missing::default();
-    let values = numerator.iter().zip(denominator).map(|(&above, &below)| {
+    for ((value, &above), &below) in values.iter_mut().zip(numerator).zip(denominator) {
         let known = above.is_finite() && below.is_finite();
         missing.inputs += usize::from(!known);
         missing.zero_denominators += usize::from(known && below == 0.0);
         let quotient = above / below;
-        if known && quotient.is_finite() { quotient } else { f64::NAN }
-    });
-    let values = values.collect();
-    (values, missing)
+        *value = if known && quotient.is_finite() { quotient } else { f64::NAN };
+    }
+    missing
 }
 
 /// Whole numbers below this are looked up: hours, days and months are few, and sines are dear.
 const LOOKED_UP: usize = 64;
 
-fn on_circle(input: &[f64], period: f64, function: fn(f64) -> f64) -> (Vec<f64>, Missing) {
-    let value = |at: f64| function(std::f64::consts::TAU * at / period);
-    let table: [f64; LOOKED_UP] = std::array::from_fn(|at| value(at as f64));
-    let mut missing = 0;
-    let values = input.iter().map(|&at| {
-        // The cast saturates and takes NaN to zero; a whole number comes back unchanged.
-        let whole = at as usize;
-        if whole < LOOKED_UP && whole as f64 == at {
+/// From here to twice as much an `f64` has no digits after the point.
+const WHOLE: f64 = (1_u64 << 52) as f64;
+
+fn on_circle(input: &[f64], period: f64, function: fn(f64) -> f64, values: &mut [f64]) -> Missing {
+    let value_at = |at: f64| function(std::f64::consts::TAU * at / period);
+    let table: [f64; LOOKED_UP] = std::array::from_fn(|at| value_at(at as f64));
+    let mut missing = Missing::default();
+    for (value, &at) in values.iter_mut().zip(input) {
+        // A whole number leaves itself in the lowest bits; anything else differs from what is found there.
+        let whole = ((at + WHOLE).to_bits() % LOOKED_UP as u64) as usize;
+        *value = if whole as f64 == at {
             table[whole]
         } else if at.is_finite() {
-            value(at)
+            value_at(at)
         } else {
-            missing += 1;
+            missing.inputs += 1;
             f64::NAN
-        }
-    });
-    let values = values.collect();
-    (values, Missing { inputs: missing, zero_denominators: 0 })
+        };
+    }
+    missing
 }
 
 #[cfg(test)]
@@ -328,13 +360,15 @@ mod tests {
     proptest! {
         #[test]
         fn sines_equal_the_plain_formula_bit_for_bit(at in prop_oneof![0.0..70.0_f64, (0..70_u8).prop_map(f64::from), -5.0..0.0_f64]) {
-            let (values, _) = on_circle(&[at], 24.0, f64::sin);
+            let mut values = [0.0];
+            on_circle(&[at], 24.0, f64::sin, &mut values);
             prop_assert_eq!(values[0].to_bits(), (2.0 * std::f64::consts::PI * at / 24.0).sin().to_bits());
         }
 
         #[test]
         fn ratios_are_finite_or_missing(above in any::<f64>(), below in prop_oneof![any::<f64>(), Just(0.0)]) {
-            let (values, missing) = ratio(&[above], &[below]);
+            let mut values = [0.0];
+            let missing = ratio(&[above], &[below], &mut values);
             let plain = above / below;
             if above.is_finite() && below.is_finite() && plain.is_finite() {
                 prop_assert_eq!(values[0], plain);

@@ -80,6 +80,10 @@ impl Categories {
         put(&mut self.codes, code);
     }
 
+    pub(super) const fn codes(&mut self) -> &mut Vec<u32> {
+        &mut self.codes
+    }
+
     #[inline]
     fn code(&mut self, text: &str) -> u32 {
         if let Some(code) = self.recent(text) {
@@ -130,16 +134,18 @@ impl Numbers<'_> {
         true
     }
 
-    /// Adds a value that was added before.
-    #[inline(always)]
-    pub(super) fn push(&mut self, value: f64) {
-        put(self.values, value);
-    }
-
-    /// The last value.
-    #[inline(always)]
-    pub(super) fn last(&self) -> Option<f64> {
-        self.values.last().copied()
+    /// Adds numbers that an `f64` keeps as they are written, some of them with a point, a comma; `false` when they do not fit.
+    #[inline]
+    pub(super) fn push_all(&mut self, values: &[f64], point: bool, comma: bool) -> bool {
+        let (point, comma) = (*self.point | point, *self.comma | comma);
+        if !self.is_stated {
+            if point & comma {
+                return false;
+            }
+            (*self.point, *self.comma) = (point, comma);
+        }
+        put_all(self.values, values);
+        true
     }
 }
 
@@ -179,18 +185,6 @@ impl ColumnBuilder {
             Values::Category(categories) => categories.codes.last().map(|&code| u64::from(code)),
             Values::Date(days) => days.last().map(|&day| u64::from(day.cast_unsigned())),
             Values::Missing(_) | Values::Timestamp(..) | Values::Lost => None,
-        }
-    }
-
-    /// Adds a value that [`last_raw`](Self::last_raw) gave for these rows of this column.
-    #[inline]
-    pub(super) fn push_raw(&mut self, value: u64) {
-        match &mut self.values {
-            Values::Number(values) => put(values, f64::from_bits(value)),
-            Values::Category(categories) => put(&mut categories.codes, value as u32),
-            Values::Date(days) => put(days, (value as u32).cast_signed()),
-            // What was remembered before the column was lost.
-            Values::Missing(_) | Values::Timestamp(..) | Values::Lost => {}
         }
     }
 
@@ -529,18 +523,27 @@ impl ColumnBuilder {
 
 /// Adds a value; a large column grows by an eighth rather than double.
 #[inline]
-fn put<T>(values: &mut Vec<T>, value: T) {
+pub(super) fn put<T>(values: &mut Vec<T>, value: T) {
     if values.len() == values.capacity() {
         make_room(values);
     }
     values.push(value);
 }
 
+/// Adds values as [`put`] does.
+#[inline]
+fn put_all<T: Copy>(values: &mut Vec<T>, more: &[T]) {
+    while values.capacity() - values.len() < more.len() {
+        make_room(values);
+    }
+    values.extend_from_slice(more);
+}
+
 #[cold]
 fn make_room<T>(values: &mut Vec<T>) {
     const LARGE: usize = 1 << 16;
-    let n = values.len();
-    values.reserve_exact(if n < LARGE { n.max(16) } else { n / 8 });
+    let n = values.capacity();
+    values.reserve_exact(n - values.len() + if n < LARGE { n.max(16) } else { n / 8 });
 }
 
 fn empty(found: Option<ColumnType>) -> Values {

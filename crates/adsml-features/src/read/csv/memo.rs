@@ -66,9 +66,6 @@ impl Memo {
     /// Forgets everything, for other rows.
     pub(super) fn restart(&mut self) {
         self.epoch += 1;
-        if self.tries >= TRIAL && self.hits < self.tries / 2 {
-            self.rest = REST;
-        }
         self.rest = self.rest.saturating_sub(1);
         (self.tries, self.hits) = (0, 0);
         if self.slots.is_empty() {
@@ -76,25 +73,41 @@ impl Memo {
         }
     }
 
-    /// Whether it is worth asking.
+    /// Whether it is worth asking, as long as half of the lookups find something; if not, it rests.
     #[inline]
-    pub(super) const fn is_awake(&self) -> bool {
-        self.rest == 0 && (self.tries < TRIAL || self.hits >= self.tries / 2)
+    pub(super) fn pays(&mut self) -> bool {
+        if self.tries >= TRIAL && self.hits < self.tries / 2 {
+            self.rest = REST;
+        }
+        self.rest == 0
+    }
+
+    /// Counts lookups, and those that found something.
+    #[inline]
+    pub(super) const fn count(&mut self, tries: u32, hits: u32) {
+        self.tries += tries;
+        self.hits += hits;
     }
 
     /// The value of a cell seen lately.
     #[inline(always)]
-    pub(super) fn get(&mut self, key: &Key) -> Option<u64> {
-        let slot = &self.slots[key.slot()];
-        let hit = slot.words == key.words && slot.tag == (self.epoch << 8 | key.len);
-        self.tries += 1;
-        self.hits += u32::from(hit);
-        hit.then_some(slot.value)
+    pub(super) fn get(&self, key: &Key) -> Option<u64> {
+        let at = key.slot();
+        // Word by word: the words of the key are in registers, and would have to be stored to be compared as a whole.
+        let holds = |slot: &Slot| {
+            let [first, second, third] = [0, 1, 2].map(|i| slot.words[i] ^ key.words[i]);
+            first | second | third | (slot.tag ^ (self.epoch << 8 | key.len)) == 0
+        };
+        let (slot, other) = (&self.slots[at], &self.slots[at ^ 1]);
+        if holds(slot) { Some(slot.value) } else { holds(other).then_some(other.value) }
     }
 
-    /// Remembers the value of a cell.
+    /// Remembers the value of a cell, beside another rather than in its place.
     #[inline]
     pub(super) fn put(&mut self, key: &Key, value: u64) {
-        self.slots[key.slot()] = Slot { words: key.words, tag: self.epoch << 8 | key.len, value };
+        let is_taken = |at: usize| self.slots[at].tag >> 8 == self.epoch;
+        let at = key.slot();
+        let at = if is_taken(at) && !is_taken(at ^ 1) { at ^ 1 } else { at };
+        self.slots[at] = Slot { words: key.words, tag: self.epoch << 8 | key.len, value };
     }
 }

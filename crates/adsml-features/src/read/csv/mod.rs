@@ -11,11 +11,13 @@
 
 mod blocks;
 mod cells;
+mod columns;
 mod index;
 mod memo;
 mod passes;
 mod rows;
 mod sniff;
+mod vectors;
 
 use std::fs::File;
 use std::io::{Cursor, Read, Seek, SeekFrom};

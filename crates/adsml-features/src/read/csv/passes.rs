@@ -15,8 +15,10 @@ use super::super::keyed::too_large;
 use super::super::options::{ColumnType, Limits};
 use super::blocks::{Block, Blocks};
 use super::cells::{self, BadCell};
-use super::rows::{Fault, FaultKind, Layout, RowReader, Workspace};
+use super::columns::Workspace;
+use super::rows::{Fault, FaultKind, Layout, RowReader};
 use super::sniff;
+use super::vectors::Vectors;
 
 /// What a pass needs to know.
 #[derive(Debug)]
@@ -126,7 +128,7 @@ impl<'a, R: Read> Shared<'a, R> {
         let mut bytes = Vec::new();
         let mut columns: Vec<ColumnBuilder> =
             lock(&self.sink).builders.iter().map(|b| ColumnBuilder::new(b.stated())).collect();
-        let mut workspace = Workspace::default();
+        let mut workspace = Workspace::new(Vectors::detect());
         let mut hints = vec![Hint::Unknown; columns.len()];
         loop {
             let (index, block) = {
@@ -159,7 +161,7 @@ impl<'a, R: Read> Shared<'a, R> {
     ) -> Option<()> {
         let job = self.job;
         let reader = RowReader { layout: job.layout, plan: job.plan, careful: job.careful };
-        let text = match text_of(bytes) {
+        let text = match workspace.ascii(bytes).map_or_else(|| text_of(bytes), Ok) {
             Ok(text) => text,
             Err((offset, found)) => {
                 return self.stop(block.index, |sink| {
@@ -171,7 +173,7 @@ impl<'a, R: Read> Shared<'a, R> {
         if block.too_long {
             return self.stop(block.index, |sink| too_long(job, bytes, sink.lines));
         }
-        let mut at = 0;
+        let (mut at, mut lines) = (0, 0);
         while at < bytes.len() {
             restart(columns, hints);
             let quick = if job.careful {
@@ -204,9 +206,9 @@ impl<'a, R: Read> Shared<'a, R> {
                     None => Hint::Unknown,
                 };
             }
-            at = parsed.to;
+            (at, lines) = (parsed.to, lines + parsed.lines);
             if at >= bytes.len() {
-                sink.lines += count_lines(job, bytes);
+                sink.lines += lines;
                 sink.turn += 1;
                 self.turned.notify_all();
             }
