@@ -398,15 +398,23 @@ mod tests {
             }
         }
 
-        /// Halves between two neighbours, and their next neighbours in the last digit.
+        /// Of nineteen digits, those just below half way between two neighbours, and those just above.
         #[test]
-        fn half_way_cases_are_doubted_or_right(
-            mantissa in 1_u64 << 53..1 << 54, down in 0..12_usize, more in -2..=2_i64,
-        ) {
-            // An odd mantissa of 54 bits is half way between two of 53.
-            let digits = ((mantissa | 1) as i64 + more).to_string();
-            let cell = format!("{}.{}", &digits[..digits.len().saturating_sub(down).max(1)], &digits[digits.len().saturating_sub(down).max(1)..]);
-            assert_as_alone(&[cell], Decimal::Point);
+        fn near_half_way_cases_equal_the_cell_alone(values in proptest::collection::vec(1.0..900.0_f64, LANES / 2)) {
+            let near = |value: f64| {
+                let n_whole = value.trunc().to_string().len();
+                let (bits, places) = (value.to_bits(), 19 - n_whole as u32);
+                let mantissa = u128::from(bits & ((1 << 52) - 1) | 1 << 52);
+                // Half way is (2 mantissa + 1) 2^-(down + 1).
+                let down = 1075 - (bits >> 52);
+                let below = ((2 * mantissa + 1) * 10_u128.pow(places)) >> (down + 1);
+                [below, below + 1].map(|digits| {
+                    let digits = digits.to_string();
+                    format!("{}.{}", &digits[..n_whole], &digits[n_whole..])
+                })
+            };
+            let cells: Vec<String> = values.into_iter().flat_map(near).collect();
+            assert_as_alone(&cells, Decimal::Point);
         }
     }
 }
