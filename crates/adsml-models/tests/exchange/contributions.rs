@@ -1,26 +1,13 @@
 //! The same contributions as LightGBM 4.7.0's `pred_contrib`, to 1e-9, and XGBoost 3.2.0's `pred_contribs` and `pred_interactions`, which are
 //! of `f32` (`tests/golden/<library>-<version>/shap.py`), of the models in `exchange/` beside the scripts.
-#![allow(clippy::print_stdout)]
 
 use std::path::PathBuf;
 
 use adsml_models::{ImportedModel, Regressor};
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayView2, s};
 use serde_json::Value;
 
-/// Bits of `f64` in hexadecimal, 16 digits each.
-fn numbers(text: &str) -> Vec<f64> {
-    let number = |digits: &[u8]| {
-        f64::from_bits(u64::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).expect("hexadecimal"))
-    };
-    text.as_bytes().chunks(16).map(number).collect()
-}
-
-/// Bits of `f32`, 8 digits each.
-fn floats(text: &str) -> Vec<f64> {
-    let number = |digits: &[u8]| u32::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).expect("hexadecimal");
-    text.as_bytes().chunks(8).map(|digits| f64::from(f32::from_bits(number(digits)))).collect()
-}
+use super::{divisor, numbers, rows, singles};
 
 /// The models of a library, and what it says of each: the stored ones, and those in the folder that `ADSML_EXCHANGE_DIR` names.
 fn explained(library: &str) -> Vec<(PathBuf, String, Value)> {
@@ -38,11 +25,25 @@ fn explained(library: &str) -> Vec<(PathBuf, String, Value)> {
     [stored, others].into_iter().flatten().flat_map(cases).collect()
 }
 
-/// The first rows of a case, as many as there are contributions for.
-fn rows(case: &Value, n: usize) -> Array2<f64> {
-    let n_features = case["n_features"].as_u64().unwrap() as usize;
-    let values = numbers(case["rows"].as_str().unwrap());
-    Array2::from_shape_vec((n, n_features), values[..n * n_features].to_vec()).unwrap()
+/// LightGBM's `pred_contrib` of the first rows, features and the base, output after output; gives by how much ours differ at most.
+pub(super) fn check(model: &ImportedModel, x: ArrayView2<'_, f64>, theirs: &[f64], name: &str) -> f64 {
+    let (p, n_outputs) = (model.n_features(), model.n_outputs());
+    let theirs = Array2::from_shape_vec((theirs.len() / (n_outputs * (p + 1)), n_outputs * (p + 1)), theirs.to_vec());
+    let theirs = theirs.expect("whole rows") / divisor(name, model.n_rounds());
+    let shap = model.shap_values(x.slice(s![..theirs.nrows(), ..])).unwrap();
+    let mut worst = 0.0_f64;
+    for output in 0..n_outputs {
+        for (row, ours) in shap.values(output).outer_iter().enumerate() {
+            let theirs = theirs.slice(s![row, output * (p + 1)..(output + 1) * (p + 1)]);
+            let ours = ours.iter().copied().chain([shap.base(output)]);
+            for (feature, (ours, theirs)) in ours.zip(theirs).enumerate() {
+                let difference = (ours - theirs).abs();
+                worst = worst.max(difference);
+                assert!(difference < 1e-9, "{name}, row {row}, feature {feature}: {ours}, not {theirs}");
+            }
+        }
+    }
+    worst
 }
 
 #[test]
@@ -52,25 +53,10 @@ fn contributions_are_those_of_lightgbm() {
         n_models += 1;
         let model = ImportedModel::read(folder.join(format!("{name}.txt"))).unwrap();
         let case = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
-        let theirs = numbers(theirs.as_str().unwrap());
-        let x = rows(&serde_json::from_str(&case).unwrap(), 8);
-        let (p, n_outputs) = (model.n_features(), model.n_outputs());
-        assert_eq!(theirs.len(), 8 * n_outputs * (p + 1), "{name}");
-        let theirs = Array2::from_shape_vec((8, n_outputs * (p + 1)), theirs).unwrap();
-        // Of an averaged forest, those of the sum.
-        let divisor = if name.contains("forest") { model.n_rounds() as f64 } else { 1.0 };
-        let shap = model.shap_values(x.view()).unwrap();
-        for output in 0..n_outputs {
-            for (row, ours) in shap.values(output).outer_iter().enumerate() {
-                let theirs = theirs.slice(s![row, output * (p + 1)..(output + 1) * (p + 1)]);
-                let ours = ours.iter().copied().chain([shap.base(output)]);
-                for (feature, (ours, theirs)) in ours.zip(theirs).enumerate() {
-                    let difference = (ours - theirs / divisor).abs();
-                    worst = worst.max(difference);
-                    assert!(difference < 1e-9, "{name}, row {row}, feature {feature}: {ours}, not {theirs}");
-                }
-            }
-        }
+        let x = rows(&serde_json::from_str(&case).unwrap(), model.n_features());
+        let theirs = numbers(&theirs);
+        assert_eq!(theirs.len(), 8 * model.n_outputs() * (model.n_features() + 1), "{name}");
+        worst = worst.max(check(&model, x.view(), &theirs, &name));
     }
     println!("contributions of {n_models} models of LightGBM, off by at most {worst:e}");
 }
@@ -82,10 +68,11 @@ fn contributions_and_interactions_are_those_of_xgboost() {
         n_models += 1;
         let model = ImportedModel::read(folder.join(format!("{name}.ubj"))).unwrap();
         let case = std::fs::read_to_string(folder.join(format!("{name}.case"))).unwrap();
-        let x = rows(&serde_json::from_str(&case).unwrap(), 5);
         let (p, n_outputs) = (model.n_features(), model.n_outputs());
-        let contributions = floats(theirs["contributions"].as_str().unwrap());
-        let interactions = floats(theirs["interactions"].as_str().unwrap());
+        let all = rows(&serde_json::from_str(&case).unwrap(), p);
+        let x = all.slice(s![..5, ..]);
+        let contributions = singles(&theirs["contributions"]);
+        let interactions = singles(&theirs["interactions"]);
         assert_eq!(contributions.len(), 5 * n_outputs * (p + 1), "{name}");
         // Covers, leaves and sums are f32, and cancel.
         let largest = contributions.iter().fold(1.0_f64, |most, value| most.max(value.abs()));
@@ -94,7 +81,7 @@ fn contributions_and_interactions_are_those_of_xgboost() {
             worst = worst.max(difference);
             assert!(difference < 2e-5, "{name}, {what}: {ours}, not {theirs}");
         };
-        let (shap, pairs) = (model.shap_values(x.view()).unwrap(), model.shap_interactions(x.view()).unwrap());
+        let (shap, pairs) = (model.shap_values(x).unwrap(), model.shap_interactions(x).unwrap());
         for row in 0..5 {
             for output in 0..n_outputs {
                 let at = (row * n_outputs + output) * (p + 1);

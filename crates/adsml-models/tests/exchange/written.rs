@@ -2,7 +2,6 @@
 //!
 //! `tests/golden/lightgbm-4.7.0/written/` holds models of ours, NAME.model, their texts, NAME.txt, and what `written.py` beside it
 //! stored of LightGBM's predictions, NAME.json. `ADSML_WRITE_MODELS=DIR` fits the models anew, into DIR, with their texts.
-#![allow(clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 
@@ -12,6 +11,8 @@ use adsml_models::{
 };
 use ndarray::{Array1, Array2};
 use serde_json::Value;
+
+use super::{differing, numbers, rows};
 
 fn columns() -> Vec<FeatureColumn> {
     let category = |name: &str, n: usize| FeatureColumn {
@@ -27,7 +28,7 @@ fn columns() -> Vec<FeatureColumn> {
 }
 
 /// Rows with missing numbers and categories, and levels that are rare or absent.
-fn rows(n: usize, holes: bool) -> (Array2<f64>, Array1<f64>) {
+fn training_rows(n: usize, holes: bool) -> (Array2<f64>, Array1<f64>) {
     let mut stream = Seed::new(5).stream("written", u64::from(holes));
     let x = Array2::from_shape_fn((n, 4), |(_, feature)| {
         let value = match feature {
@@ -50,7 +51,7 @@ fn models() -> Vec<(&'static str, Box<dyn Regressor>)> {
     let mut models: Vec<(&'static str, Box<dyn Regressor>)> = Vec::new();
     let few = |params: GradientBoostingParams| params.n_estimators(5).max_leaves(9).min_samples_leaf(5);
     for holes in [true, false] {
-        let (x, y) = rows(600, holes);
+        let (x, y) = training_rows(600, holes);
         let columns = columns();
         let fit = |params: GradientBoostingParams, y: &Array1<f64>| {
             let data = TrainingSet::new(x.view(), y.view()).unwrap().with_columns(&columns).unwrap();
@@ -113,14 +114,6 @@ fn text_and_raw(file: &ModelFile, x: &Array2<f64>) -> (String, Vec<f64>) {
     }
 }
 
-fn numbers(text: &str) -> Vec<f64> {
-    let number = |digits: &[u8]| {
-        let digits = std::str::from_utf8(digits).expect("ASCII");
-        f64::from_bits(u64::from_str_radix(digits, 16).expect("hexadecimal"))
-    };
-    text.as_bytes().chunks(16).map(number).collect()
-}
-
 fn stored(folder: &Path) -> Vec<(String, ModelFile, Value)> {
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()).collect();
@@ -141,15 +134,11 @@ fn lightgbm_predicts_what_we_predict() {
     let cases = stored(&folder);
     assert!(cases.len() >= 9);
     for (name, file, case) in cases {
-        let rows = numbers(case["rows"].as_str().unwrap());
-        let x = Array2::from_shape_vec((rows.len() / 4, 4), rows).unwrap();
+        let x = rows(&case, 4);
         let (text, raw) = text_and_raw(&file, &x);
         let read = std::fs::read_to_string(folder.join(&name).with_extension("txt")).unwrap();
         assert!(text == read, "{name}: another text than LightGBM read");
-        let theirs = numbers(case["raw"].as_str().unwrap());
-        assert_eq!(raw.len(), theirs.len(), "{name}");
-        let differing = raw.iter().zip(&theirs).filter(|(a, b)| a.to_bits() != b.to_bits()).count();
-        assert_eq!(differing, 0, "{name}: {differing} of {} raw scores differ", raw.len());
+        assert_eq!(differing(&raw, &numbers(&case["raw"])), 0, "{name}: of {} raw scores", raw.len());
     }
 }
 
@@ -157,16 +146,12 @@ fn lightgbm_predicts_what_we_predict() {
 fn what_is_written_is_read_again() {
     let folder = adsml_testing::workspace_root().join("tests/golden/lightgbm-4.7.0");
     for (name, file, case) in stored(&folder.join("written")) {
-        let rows = numbers(case["rows"].as_str().unwrap());
-        let x = Array2::from_shape_vec((rows.len() / 4, 4), rows).unwrap();
+        let x = rows(&case, 4);
         let (text, raw) = text_and_raw(&file, &x);
         let back = ImportedModel::from_lightgbm_text(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        assert!(back.raw_scores(x.view()).unwrap().iter().zip(&raw).all(|(a, b)| a.to_bits() == b.to_bits()), "{name}");
+        assert_eq!(differing(&back.raw_scores(x.view()).unwrap(), &raw), 0, "{name}");
         let again = ImportedModel::from_lightgbm_text(&back.to_lightgbm_text().unwrap()).unwrap();
-        assert!(
-            again.raw_scores(x.view()).unwrap().iter().zip(&raw).all(|(a, b)| a.to_bits() == b.to_bits()),
-            "{name}"
-        );
+        assert_eq!(differing(&again.raw_scores(x.view()).unwrap(), &raw), 0, "{name}");
     }
     // Models of LightGBM's own.
     for entry in std::fs::read_dir(folder.join("exchange")).unwrap() {
@@ -178,7 +163,7 @@ fn what_is_written_is_read_again() {
                 [f64::NAN, 0.0, -0.0, 1e-36, -1.0, -0.5, 1.5, 70.0, 1e9][(row * 7 + feature * (row / 9 + 1)) % 9]
             });
             let (a, b) = (model.outputs(x.view()).unwrap(), back.outputs(x.view()).unwrap());
-            assert!(a.iter().zip(&b).all(|(a, b)| a.to_bits() == b.to_bits()), "{}", path.display());
+            assert_eq!(differing(&b, a.as_slice().unwrap()), 0, "{}", path.display());
         }
     }
     let xgboost = adsml_testing::workspace_root().join("tests/golden/xgboost-3.2.0/exchange/dart.json");

@@ -2,23 +2,15 @@
 //!
 //! The stored ones lie in `tests/golden/<library>-<version>/exchange/`, made by the script beside the folder; others of its
 //! making are judged too where `ADSML_EXCHANGE_DIR` names their folder.
-#![allow(clippy::print_stdout)]
 
 use std::path::{Path, PathBuf};
 
 use adsml_core::{FeatureKind, LoaderRegistry, ModelFile};
 use adsml_models::{ImportedModel, Regressor};
-use ndarray::{Array2, s};
+use ndarray::Array2;
 use serde_json::Value;
 
-/// Bits of `f64`, 16 digits each.
-fn numbers(text: &str) -> Vec<f64> {
-    let number = |digits: &[u8]| {
-        let digits = std::str::from_utf8(digits).expect("ASCII");
-        f64::from_bits(u64::from_str_radix(digits, 16).expect("hexadecimal"))
-    };
-    text.as_bytes().chunks(16).map(number).collect()
-}
+use super::{contributions, differing, divisor, numbers, rows, singles};
 
 /// Cases of a folder: the model's path and what is stored of it.
 fn cases(folder: &Path, ends: &[&str]) -> Vec<(PathBuf, Value)> {
@@ -54,11 +46,6 @@ fn ulps(a: f64, b: f64) -> u64 {
     if a.is_nan() && b.is_nan() { 0 } else { ordered(a).abs_diff(ordered(b)) }
 }
 
-fn differing(ours: &Array2<f64>, theirs: &[f64]) -> usize {
-    assert_eq!(ours.len(), theirs.len());
-    ours.iter().zip(theirs).filter(|(a, b)| a.to_bits() != b.to_bits()).count()
-}
-
 fn check_columns(model: &ImportedModel, stored: &Value) {
     let (Some(names), Some(levels)) = (stored["names"].as_array(), stored["levels"].as_array()) else { return };
     assert!(model.feature_names().iter().eq(names.iter().map(|name| name.as_str().unwrap())));
@@ -77,35 +64,11 @@ fn check_file(model: &ImportedModel, x: &Array2<f64>) {
     let file = ModelFile::from_bytes(&bytes).unwrap();
     let back = ImportedModel::from_file(&file).unwrap();
     assert_eq!(&back, model);
-    assert!(
-        back.outputs(x.view())
-            .unwrap()
-            .iter()
-            .zip(&model.outputs(x.view()).unwrap())
-            .all(|(a, b)| a.to_bits() == b.to_bits())
-    );
+    let (found, expected) = (back.outputs(x.view()).unwrap(), model.outputs(x.view()).unwrap());
+    assert_eq!(differing(&found, expected.as_slice().unwrap()), 0);
     let mut registry = LoaderRegistry::new();
     adsml_models::register(&mut registry);
     assert_eq!(registry.load_regressor(&file).unwrap().n_features(), model.n_features());
-}
-
-/// LightGBM's `pred_contrib` of the first rows: features and the base, output after output.
-fn check_contributions(model: &ImportedModel, x: &Array2<f64>, theirs: &[f64], name: &str) {
-    let width = model.n_features() + 1;
-    let n_rows = theirs.len() / (width * model.n_outputs());
-    let values = model.shap_values(x.slice(s![..n_rows, ..])).unwrap();
-    let mut theirs = theirs.chunks_exact(width);
-    for row in 0..n_rows {
-        for output in 0..model.n_outputs() {
-            let theirs = theirs.next().unwrap();
-            let ours = values.values(output);
-            for feature in 0..model.n_features() {
-                let difference = (ours[[row, feature]] - theirs[feature]).abs();
-                assert!(difference < 1e-9, "{name}: {difference} at feature {feature} of row {row}");
-            }
-            assert!((values.base(output) - theirs[width - 1]).abs() < 1e-9, "{name}: the base");
-        }
-    }
 }
 
 #[test]
@@ -117,29 +80,25 @@ fn lightgbm_predicts_the_same_bits() {
         let (n_features, n_outputs) =
             (stored["n_features"].as_u64().unwrap() as usize, stored["n_outputs"].as_u64().unwrap() as usize);
         assert_eq!((model.n_features(), model.n_outputs()), (n_features, n_outputs), "{name}");
-        let rows = numbers(stored["rows"].as_str().unwrap());
-        let x = Array2::from_shape_vec((rows.len() / n_features, n_features), rows).unwrap();
+        let x = rows(&stored, n_features);
 
-        // Of an averaged forest, LightGBM's raw score is the sum.
-        let divisor = if name.contains("forest") { model.n_rounds() as f64 } else { 1.0 };
-        let theirs = numbers(stored["raw"].as_str().unwrap());
-        let averaged: Vec<f64> = theirs.iter().map(|raw| raw / divisor).collect();
+        let averaged = |sums: &Value, n_rounds: usize| -> Vec<f64> {
+            numbers(sums).iter().map(|sum| sum / divisor(&name, n_rounds)).collect()
+        };
         let raw = model.raw_scores(x.view()).unwrap();
-        assert_eq!(differing(&raw, &averaged), 0, "raw scores of {name}");
+        assert_eq!(differing(&raw, &averaged(&stored["raw"], model.n_rounds())), 0, "raw scores of {name}");
         n_numbers += raw.len();
         for pair in stored["rounds"].as_array().unwrap() {
             let n_rounds = pair[0].as_u64().unwrap() as usize;
             let first = model.first_rounds(n_rounds).unwrap();
-            let divisor = if divisor > 1.0 { n_rounds as f64 } else { 1.0 };
-            let theirs: Vec<f64> = numbers(pair[1].as_str().unwrap()).iter().map(|raw| raw / divisor).collect();
-            assert_eq!(differing(&first.raw_scores(x.view()).unwrap(), &theirs), 0, "{n_rounds} rounds of {name}");
+            let raw = first.raw_scores(x.view()).unwrap();
+            assert_eq!(differing(&raw, &averaged(&pair[1], n_rounds)), 0, "{n_rounds} rounds of {name}");
         }
         let outputs = model.outputs(x.view()).unwrap();
-        let theirs = numbers(stored["predict"].as_str().unwrap());
+        let theirs = numbers(&stored["predict"]);
         let worst = outputs.iter().zip(&theirs).map(|(&a, &b)| ulps(a, b)).max().unwrap_or_default();
         assert!(worst <= 1, "predictions of {name} are {worst} units in the last place apart");
-        let contributions = numbers(stored["contributions"].as_str().unwrap());
-        check_contributions(&model, &x, &contributions, &name);
+        contributions::check(&model, x.view(), &numbers(&stored["contributions"]), &name);
         check_columns(&model, &stored);
         check_file(&model, &x);
         if model.n_outputs() == 1 || model.as_classifier().is_some() {
@@ -147,15 +106,6 @@ fn lightgbm_predicts_the_same_bits() {
         }
     }
     println!("{n_numbers} raw scores of LightGBM, none differs");
-}
-
-/// Bits of `f32`, 8 digits each.
-fn singles(text: &str) -> Vec<f64> {
-    let number = |digits: &[u8]| {
-        let digits = std::str::from_utf8(digits).expect("ASCII");
-        f64::from(f32::from_bits(u32::from_str_radix(digits, 16).expect("hexadecimal")))
-    };
-    text.as_bytes().chunks(8).map(number).collect()
 }
 
 #[test]
@@ -170,20 +120,19 @@ fn xgboost_predicts_the_same_bits() {
         let (n_features, n_outputs) =
             (stored["n_features"].as_u64().unwrap() as usize, stored["n_outputs"].as_u64().unwrap() as usize);
         assert_eq!((model.n_features(), model.n_outputs()), (n_features, n_outputs), "{name}");
-        let rows = numbers(stored["rows"].as_str().unwrap());
-        let x = Array2::from_shape_vec((rows.len() / n_features, n_features), rows).unwrap();
+        let x = rows(&stored, n_features);
 
         let raw = model.raw_scores(x.view()).unwrap();
-        assert_eq!(differing(&raw, &singles(stored["raw"].as_str().unwrap())), 0, "margins of {name}");
+        assert_eq!(differing(&raw, &singles(&stored["raw"])), 0, "margins of {name}");
         n_numbers += raw.len();
         for pair in stored["rounds"].as_array().unwrap() {
             let n_rounds = pair[0].as_u64().unwrap() as usize;
             let first = model.first_rounds(n_rounds).unwrap();
-            let theirs = singles(pair[1].as_str().unwrap());
+            let theirs = singles(&pair[1]);
             assert_eq!(differing(&first.raw_scores(x.view()).unwrap(), &theirs), 0, "{n_rounds} rounds of {name}");
         }
         let outputs = model.outputs(x.view()).unwrap();
-        let theirs = singles(stored["predict"].as_str().unwrap());
+        let theirs = singles(&stored["predict"]);
         if model.objective() == "multi:softmax" {
             let class = |row: ndarray::ArrayView1<'_, f64>| {
                 let most = row.iter().copied().fold(f64::NEG_INFINITY, f64::max);
