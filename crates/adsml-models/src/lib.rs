@@ -112,6 +112,7 @@
 //! | `linfa` | no | linfa's `Fit` for our parameter sets, `LinfaRegressor` for any linfa model |
 
 mod boosting;
+mod classes;
 mod constant;
 mod error;
 mod estimator;

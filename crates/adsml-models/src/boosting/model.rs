@@ -5,6 +5,7 @@ use adsml_core::{
 };
 use ndarray::{Array2, ArrayView2};
 
+use crate::classes;
 use crate::estimator::serde_as_file;
 use crate::exchange::LightGbmParts;
 use crate::objective::Link;
@@ -67,17 +68,12 @@ impl GradientBoosting {
 
     /// Without any tree.
     pub(super) fn start(base: Vec<f64>, link: Link, data: &TrainingSet<'_>) -> Self {
-        let n_classes = match link {
-            Link::Logit => 2,
-            Link::Softmax => base.len(),
-            _ => 0,
-        };
         Self {
+            classes: class_names(link, base.len()),
             compiled: Compiled::default(),
             ensemble: Ensemble::of_sums(Trees::default(), base, data.n_features()),
             link,
             feature_names: data.columns.iter().map(|column| column.name.clone()).collect(),
-            classes: (0..n_classes).map(|class| class.to_string()).collect(),
             importances: Importances::new(data.n_features()),
             validation_loss: Vec::new(),
         }
@@ -231,18 +227,14 @@ impl GradientBoosting {
         if !names.is_empty() {
             Error::check_length("the list of feature names", n_features, names.len())?;
         }
-        let n_classes = match link {
-            Link::Logit => 2,
-            Link::Softmax => base.len(),
-            _ => 0,
-        };
+        let classes = class_names(link, base.len());
         let ensemble = Ensemble::of_sums(trees, base, n_features);
         Ok(Self {
             compiled: Compiled::new(&ensemble),
             ensemble,
             link,
             feature_names: names.to_vec(),
-            classes: (0..n_classes).map(|class| class.to_string()).collect(),
+            classes,
             importances,
             validation_loss: file.f64("validation_loss")?,
         })
@@ -259,6 +251,14 @@ impl GradientBoosting {
         self.ensemble.trees.put(&mut file);
         file
     }
+}
+
+fn class_names(link: Link, n_outputs: usize) -> Vec<String> {
+    classes::numbered(match link {
+        Link::Logit => 2,
+        Link::Softmax => n_outputs,
+        Link::Identity | Link::Log => 0,
+    })
 }
 
 /// Scores to probabilities.
@@ -323,11 +323,9 @@ impl Classifier for GradientBoosting {
     }
 
     fn predict_proba(&self, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
-        if self.link != Link::Softmax {
-            let positive = self.predict(x)?;
-            return Ok(Array2::from_shape_fn((x.nrows(), 2), |(row, class)| {
-                if class == 1 { positive[row] } else { 1.0 - positive[row] }
-            }));
+        // For two classes, what `predict` gives, to the last bit.
+        if self.link != Link::Softmax || self.n_outputs() == 2 {
+            return Ok(classes::of_two(self.predict(x)?.view()));
         }
         if x.ncols() != self.ensemble.n_features {
             return Err(Error::FeatureCount { expected: self.ensemble.n_features, found: x.ncols() });
@@ -338,13 +336,6 @@ impl Classifier for GradientBoosting {
             out.copy_from_slice(raw);
             softmax(out);
         });
-        // For two classes, what `predict` gives, to the last bit.
-        if self.ensemble.base.len() == 2 {
-            let positive = self.predict(x)?;
-            for (mut out, &p) in proba.outer_iter_mut().zip(&positive) {
-                (out[0], out[1]) = (1.0 - p, p);
-            }
-        }
         Ok(proba)
     }
 }

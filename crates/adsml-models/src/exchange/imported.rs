@@ -8,6 +8,7 @@ use ndarray::{Array2, ArrayView2};
 
 use super::output::Output;
 use super::{lightgbm, xgboost};
+use crate::classes;
 use crate::estimator::{choice, serde_as_file};
 use crate::shap::{Explainable, shap_methods};
 use crate::tree::{Compiled, Ensemble, Importances, merged, with_room};
@@ -207,7 +208,7 @@ impl ImportedModel {
             importances,
             columns: Vec::new(),
             feature_names: Vec::new(),
-            classes: (0..n_classes).map(|class| class.to_string()).collect(),
+            classes: classes::numbered(n_classes),
             compiled: Compiled::new(&ensemble),
             ensemble,
         }
@@ -475,10 +476,7 @@ impl Classifier for ImportedModel {
 
     fn predict_proba(&self, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
         if self.n_outputs() == 1 {
-            let positive = self.predict(x)?;
-            return Ok(Array2::from_shape_fn((x.nrows(), 2), |(row, class)| {
-                if class == 1 { positive[row] } else { 1.0 - positive[row] }
-            }));
+            return Ok(classes::of_two(self.predict(x)?.view()));
         }
         self.by_row(x, |raw| self.proba(raw))
     }

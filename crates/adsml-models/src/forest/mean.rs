@@ -6,6 +6,7 @@ use adsml_core::{Error, Explanation, FeatureColumn, ModelFile, ModelFileError, S
 use ndarray::{Array2, ArrayView2};
 
 use crate::Result;
+use crate::classes::numbered;
 use crate::estimator::choice;
 use crate::exchange::LightGbmParts;
 use crate::shap::{Explainable, Explained};
@@ -325,7 +326,7 @@ pub(super) fn mean_class(shares: &[f64]) -> f64 {
 fn classes(criterion: Criterion, many_classes: usize) -> Vec<String> {
     match criterion {
         Criterion::SquaredError => Vec::new(),
-        Criterion::Gini => (0..many_classes.max(2)).map(|class| class.to_string()).collect(),
+        Criterion::Gini => numbered(many_classes.max(2)),
     }
 }
 

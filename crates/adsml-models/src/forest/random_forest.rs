@@ -9,6 +9,7 @@ use super::fit::{Ground, TreeRules};
 use super::mean::{Criterion, Distributions, MAX_CLASSES, MeanOfTrees, mean_class, mean_of_trees};
 use super::oob_importance::{self, DrawnTree, OobShuffles};
 use crate::Result;
+use crate::classes::of_two;
 use crate::estimator::{estimator, serde_as_file};
 use crate::inspection::{PermutationImportance, checked_groups};
 use crate::tree::{Importances, Trees, Workers, each_row, rows_of_tree};
@@ -405,9 +406,7 @@ impl RandomForest {
         let (n, n_classes) = (oob.predictions.len(), self.mean.classes().len());
         match n_classes {
             0 => None,
-            2 => Some(Array2::from_shape_fn((n, 2), |(row, class)| {
-                if class == 1 { oob.predictions[row] } else { 1.0 - oob.predictions[row] }
-            })),
+            2 => Some(of_two(ArrayView1::from(&oob.predictions))),
             _ => Array2::from_shape_vec((n, n_classes), oob.proba.clone()).ok(),
         }
     }

@@ -233,13 +233,7 @@ impl Classifier for LogisticRegression {
     }
 
     fn predict_proba(&self, x: ArrayView2<'_, f64>) -> adsml_core::Result<Array2<f64>> {
-        let positive = self.predict(x)?;
-        Ok(Array2::from_shape_fn(
-            (x.nrows(), 2),
-            |(row, class)| {
-                if class == 1 { positive[row] } else { 1.0 - positive[row] }
-            },
-        ))
+        Ok(crate::classes::of_two(self.predict(x)?.view()))
     }
 }
 
