@@ -10,24 +10,32 @@ use super::index::Index;
 
 /// Proof that this processor has what is compiled here.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Vectors(#[cfg(not(target_arch = "x86_64"))] std::convert::Infallible);
+pub(super) struct Vectors(());
 
+/// There is none elsewhere; what it would do, the safe twins do.
 #[cfg(not(target_arch = "x86_64"))]
 impl Vectors {
     pub(super) const fn detect() -> Option<Self> {
         None
     }
 
-    pub(super) fn ascii(self, _: &[u8]) -> Option<&str> {
-        match self.0 {}
+    pub(super) fn ascii(self, bytes: &[u8]) -> Option<&str> {
+        std::str::from_utf8(bytes).ok().filter(|text| text.is_ascii() && !text.contains('\0'))
     }
 
-    pub(super) fn convert(self, _: &mut Batch, _: usize, _: Decimal, _: bool) {
-        match self.0 {}
+    pub(super) fn convert(self, batch: &mut Batch, n: usize, decimal: Decimal, empty_is_missing: bool) {
+        batch.convert(n, decimal, empty_is_missing);
     }
 
-    pub(super) fn find(self, _: &mut Index, _: &[u8], _: usize, _: Dialect, _: usize) -> usize {
-        match self.0 {}
+    pub(super) fn find(
+        self,
+        index: &mut Index,
+        bytes: &[u8],
+        from: usize,
+        dialect: Dialect,
+        n_columns: usize,
+    ) -> usize {
+        index.find::<super::index::Portable>(bytes, from, dialect, n_columns)
     }
 }
 
@@ -46,7 +54,7 @@ impl Vectors {
             && is_x86_feature_detected!("bmi2")
             && is_x86_feature_detected!("lzcnt")
             && is_x86_feature_detected!("popcnt");
-        is_there.then_some(Self())
+        is_there.then_some(Self(()))
     }
 
     /// The bytes as text, when all are ASCII and none is NUL; others may be text all the same.
