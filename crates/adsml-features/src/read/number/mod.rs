@@ -1,8 +1,8 @@
 //! Decimal text to `f64`, bit for bit as the standard library, several times faster on short cells.
 //!
-//! One pass reads sign, digits, separator and exponent, eight digits at a time; the value then comes from
-//! Clinger's exact path (mantissa and power of ten both exact in an `f64`) or from one 64 × 128 bit product
-//! (Lemire). What neither covers goes to `str::parse`.
+//! One pass reads sign, digits, separator and exponent, eight digits at a time; the value then comes from `compose`:
+//! Clinger's exact path (mantissa and power of ten both exact in an `f64`) or one 64 × 128 bit product (Lemire). What
+//! neither covers goes to `str::parse`. `lanes` does the same for many cells at once.
 //!
 //! Source: Clinger (1990), "How to read floating point numbers accurately", PLDI; Lemire (2021), "Number parsing
 //! at a gigabyte per second", Software: Practice and Experience 51(8), section 5, and Mushtak and Lemire (2023),
