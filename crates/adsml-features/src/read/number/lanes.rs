@@ -121,7 +121,7 @@ impl Batch {
         }
     }
 
-    /// Numbers of up to nineteen digits: the leading bits of a product, as in [`super::compose`].
+    /// Numbers of up to nineteen digits: the leading bits of a product, as in [`compose`](mod@super::compose).
     ///
     /// `DRESSED`: with a minus, or an `e-` and two digits. `ZEROS_IN_FRONT`: of more digits, up to seven zeros before the nineteen.
     #[inline(always)]
