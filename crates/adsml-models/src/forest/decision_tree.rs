@@ -1,38 +1,24 @@
 //! One decision tree.
 
-use adsml_core::{Error, FitContext, ModelFile, ParamKind, ParamSpec, ParamValue, TrainingSet};
+use adsml_core::{Error, FitContext, ModelFile, ParamSpec, TrainingSet};
 
-use super::fit::{Ground, TreeRules};
-use super::mean::{Criterion, MAX_CLASSES, MeanOfTrees, mean_of_trees};
+use super::fit::Ground;
+use super::mean::{Criterion, MeanOfTrees, mean_of_trees};
+use super::rules::{TreeRules, tree_rules};
 use crate::Result;
 use crate::estimator::{estimator, serde_as_file};
 use crate::tree::Workers;
 
 const SPECS: &[ParamSpec] = &[
     ParamSpec::count("max_leaves", 0, 0, "Most leaves, the best splits first; 0 for no limit"),
-    ParamSpec {
-        name: "criterion",
-        kind: ParamKind::Choice(Criterion::NAMES),
-        default: ParamValue::Choice(Criterion::NAMES[0]),
-        help: "What the leaves are to be alike in",
-    },
-    ParamSpec {
-        name: "n_classes",
-        kind: ParamKind::Integer { min: 2, max: MAX_CLASSES },
-        default: ParamValue::Integer(2),
-        help: "Classes of the Gini criterion",
-    },
-    ParamSpec::count("max_depth", 0, 0, "Most questions on a path; 0 for no limit"),
-    ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
-    ParamSpec::non_negative("min_child_weight", 0.0, "Least sum of weights of a leaf"),
-    ParamSpec::non_negative("min_split_gain", 0.0, "Least fall of the weighted sum of squared errors by a split"),
+    TreeRules::CRITERION,
+    TreeRules::N_CLASSES,
+    TreeRules::MAX_DEPTH,
+    TreeRules::MIN_SAMPLES_LEAF,
+    TreeRules::MIN_CHILD_WEIGHT,
+    TreeRules::MIN_SPLIT_GAIN,
     ParamSpec::share("max_features", "Share of the features that each split looks at"),
-    ParamSpec {
-        name: "max_bins",
-        kind: ParamKind::Integer { min: 2, max: 255 },
-        default: ParamValue::Integer(255),
-        help: "Most bins of a feature, not counting that of missing values",
-    },
+    TreeRules::MAX_BINS,
 ];
 
 /// A fitted decision tree: of every leaf, the mean of the target.
@@ -123,94 +109,11 @@ impl DecisionTreeParams {
         self
     }
 
-    /// What the leaves are to be alike in; default [`Criterion::SquaredError`].
-    #[must_use]
-    pub fn criterion(mut self, criterion: Criterion) -> Self {
-        self.criterion = criterion;
-        self
-    }
-
-    /// Classes of [`Criterion::Gini`], 2 to 1000; default `2`. Two classes are 0, 1 or a rate in between; of more, the target is the number of
-    /// a class, [`Classifier::predict_proba`](crate::Classifier::predict_proba) gives a column for each, and `predict` the mean of their numbers.
-    #[must_use]
-    pub fn n_classes(mut self, n_classes: usize) -> Self {
-        self.n_classes = n_classes;
-        self
-    }
-
-    /// Most questions on a path, `0` for no limit; default `0`.
-    #[must_use]
-    pub fn max_depth(mut self, max_depth: usize) -> Self {
-        self.max_depth = max_depth;
-        self
-    }
-
-    /// Least rows of a leaf, whatever their weight; default `1`.
-    #[must_use]
-    pub fn min_samples_leaf(mut self, min_samples_leaf: usize) -> Self {
-        self.min_samples_leaf = min_samples_leaf;
-        self
-    }
-
-    /// Least sum of weights of a leaf. Default `0.0`.
-    #[must_use]
-    pub fn min_child_weight(mut self, min_child_weight: f64) -> Self {
-        self.min_child_weight = min_child_weight;
-        self
-    }
-
-    /// Least fall of the weighted sum of squared errors by a split; of classes, of half the Gini index times the weight. Default `0.0`.
-    #[must_use]
-    pub fn min_split_gain(mut self, min_split_gain: f64) -> Self {
-        self.min_split_gain = min_split_gain;
-        self
-    }
-
     /// Share of the features that each split looks at, in `(0, 1]`; default `1.0`. Features that do not vary in a node count, unlike in scikit-learn.
     #[must_use]
     pub fn max_features(mut self, max_features: f64) -> Self {
         self.max_features = max_features;
         self
-    }
-
-    /// Most bins of a feature, that of missing values not counted, 2 to 255; default `255`.
-    #[must_use]
-    pub fn max_bins(mut self, max_bins: usize) -> Self {
-        self.max_bins = max_bins;
-        self
-    }
-
-    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free, and all features where there are more than two
-    /// classes.
-    #[must_use]
-    pub fn monotone(mut self, directions: impl Into<Vec<i8>>) -> Self {
-        self.monotone = directions.into();
-        self
-    }
-
-    /// Groups of features that may meet on a path from root to leaf; a feature of no group meets none. Default: all may meet.
-    #[must_use]
-    pub fn interactions(mut self, groups: impl Into<Vec<Vec<usize>>>) -> Self {
-        self.interactions = groups.into();
-        self
-    }
-
-    fn rules(&self) -> TreeRules {
-        TreeRules {
-            criterion: self.criterion,
-            n_classes: self.n_classes,
-            max_depth: self.max_depth,
-            max_leaves: self.max_leaves,
-            min_samples_leaf: self.min_samples_leaf,
-            min_child_weight: self.min_child_weight,
-            min_split_gain: self.min_split_gain,
-            colsample_by_tree: 1.0,
-            colsample_by_level: 1.0,
-            max_features: self.max_features,
-            max_bins: self.max_bins,
-            monotone: self.monotone.clone(),
-            interactions: self.interactions.clone(),
-        }
     }
 
     /// Fits on a training set with its weights; `O(n_samples * n_features * depth)`.
@@ -226,7 +129,7 @@ impl DecisionTreeParams {
             return Err(Error::Unsupported { by: "decision_tree".to_owned(), what: "a warm start".to_owned() }.into());
         }
         let workers = Workers::new(context.threads.get())?;
-        let rules = self.rules();
+        let rules = TreeRules { max_leaves: self.max_leaves, ..self.rules_alike() };
         let data = *data;
         let mut mean = MeanOfTrees::start(self.criterion, rules.many_classes(), &data);
         let ground = Ground::new(&rules, "decision_tree", &data, context.cancel, &workers)?;
@@ -241,6 +144,7 @@ impl DecisionTreeParams {
 estimator!(DecisionTreeParams => DecisionTree, "decision_tree", {
     max_leaves, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, max_features, max_bins,
 });
+tree_rules!(DecisionTreeParams);
 mean_of_trees!(DecisionTree, "decision_tree");
 serde_as_file!(DecisionTree);
 

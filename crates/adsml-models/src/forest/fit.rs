@@ -5,61 +5,15 @@ use std::ops::Range;
 use adsml_core::{CancelToken, Seed, TrainingSet};
 use ndarray::ArrayView1;
 
-use super::mean::{Criterion, Distributions};
+use super::distributions::Distributions;
+use super::mean::Criterion;
+use super::rules::TreeRules;
 use crate::Result;
 use crate::rows::{check_target, mean};
 use crate::tree::{
-    BinRules, BinnedMatrix, CategoryRules, ClassPlan, Derivatives, FeatureSampler, FeatureShares, Grower, Growth,
-    Importances, Limits, Plan, Rounded, SplitParams, Trees, WholeWeights, Workers, check_constraints, check_features,
-    directions,
+    BinRules, BinnedMatrix, CategoryRules, ClassPlan, Derivatives, Grower, Importances, Plan, Rounded, SplitParams,
+    Trees, WholeWeights, Workers, check_constraints, check_features, directions,
 };
-
-/// What a tree and the trees of a forest are told alike.
-#[derive(Debug, Clone)]
-pub(super) struct TreeRules {
-    pub(super) criterion: Criterion,
-    pub(super) n_classes: usize,
-    /// Zero for no limit.
-    pub(super) max_depth: usize,
-    /// Zero for no limit.
-    pub(super) max_leaves: usize,
-    pub(super) min_samples_leaf: usize,
-    pub(super) min_child_weight: f64,
-    pub(super) min_split_gain: f64,
-    pub(super) colsample_by_tree: f64,
-    pub(super) colsample_by_level: f64,
-    pub(super) max_features: f64,
-    pub(super) max_bins: usize,
-    pub(super) monotone: Vec<i8>,
-    pub(super) interactions: Vec<Vec<usize>>,
-}
-
-impl TreeRules {
-    /// The classes of a model whose leaves hold their probabilities; 0 for leaves that hold a mean, as those of two classes do.
-    pub(super) fn many_classes(&self) -> usize {
-        if self.criterion == Criterion::Gini && self.n_classes > 2 { self.n_classes } else { 0 }
-    }
-
-    fn limits(&self) -> Limits {
-        let no_limit = |limit: usize| if limit == 0 { usize::MAX } else { limit };
-        Limits {
-            growth: Growth::LeafWise,
-            max_leaves: no_limit(self.max_leaves),
-            max_depth: no_limit(self.max_depth),
-            // Twice as many rows are still a number.
-            min_samples_leaf: self.min_samples_leaf.min(usize::MAX / 2),
-        }
-    }
-
-    fn features(&self, n_features: usize, shuffled: bool, seed: Seed) -> FeatureSampler<'_> {
-        let shares = FeatureShares {
-            by_tree: self.colsample_by_tree,
-            by_level: self.colsample_by_level,
-            by_node: self.max_features,
-        };
-        FeatureSampler::new(n_features, shares, &self.interactions, shuffled, seed)
-    }
-}
 
 /// Binned training rows and their target.
 pub(super) struct Ground<'a> {

@@ -1,10 +1,9 @@
 //! The mean of some trees: what a tree and a forest have in common once they are fitted.
 
-use std::collections::HashMap;
-
 use adsml_core::{Error, Explanation, FeatureColumn, ModelFile, ModelFileError, Steps, TrainingSet};
 use ndarray::{Array2, ArrayView2};
 
+use super::distributions::{self, Distributions, mean_class};
 use crate::Result;
 use crate::classes::numbered;
 use crate::estimator::choice;
@@ -39,49 +38,6 @@ pub(super) struct MeanOfTrees {
     classes: Vec<String>,
     /// Of more than two classes, probabilities of the distinct leaves, one after the other: the value of a leaf is its number.
     distributions: Vec<f64>,
-}
-
-/// What leaves say of more than two classes: equal ones are kept once, as those of all rows of one class are.
-#[derive(Debug)]
-pub(super) struct Distributions {
-    n_classes: usize,
-    values: Vec<f64>,
-    numbers: HashMap<Vec<u64>, usize>,
-}
-
-impl Distributions {
-    /// None so far. Without classes there is none to come.
-    pub(super) fn new(n_classes: usize) -> Self {
-        Self { n_classes, values: Vec::new(), numbers: HashMap::new() }
-    }
-
-    /// The number of one, which is added when it is new.
-    pub(super) fn number_of(&mut self, shares: &[f64]) -> usize {
-        let next = self.values.len() / self.n_classes;
-        let number = *self.numbers.entry(shares.iter().map(|share| share.to_bits()).collect()).or_insert(next);
-        if number == next {
-            self.values.extend_from_slice(shares);
-        }
-        number
-    }
-
-    /// The one of a leaf.
-    pub(super) fn of_leaf(&self, value: f64) -> &[f64] {
-        &self.values[value as usize * self.n_classes..][..self.n_classes]
-    }
-
-    /// Those of a fitted model, to which others are added.
-    fn continued(n_classes: usize, values: &[f64]) -> Self {
-        let mut this = Self::new(n_classes);
-        if n_classes > 0 {
-            // A file may hold one twice: numbers must stay what they are.
-            for (number, shares) in values.chunks_exact(n_classes).enumerate() {
-                this.numbers.insert(shares.iter().map(|share| share.to_bits()).collect(), number);
-            }
-        }
-        this.values = values.to_vec();
-        this
-    }
 }
 
 impl MeanOfTrees {
@@ -279,7 +235,8 @@ impl MeanOfTrees {
         }
         // Two classes need not be said.
         let is_of_many = criterion == Criterion::Gini && file.fact("n_classes").is_ok();
-        let (many_classes, distributions) = if is_of_many { distributions(file, &trees)? } else { (0, Vec::new()) };
+        let (many_classes, distributions) =
+            if is_of_many { distributions::read(file, &trees)? } else { (0, Vec::new()) };
         let classes = classes(criterion, many_classes);
         let ensemble = Ensemble::of_sums(trees, vec![0.0], importances.n_features());
         let compiled = Compiled::default();
@@ -287,40 +244,6 @@ impl MeanOfTrees {
         this.compile();
         Ok(this)
     }
-}
-
-/// The number of classes and the distributions of their leaves; what does not add up is refused.
-fn distributions(file: &ModelFile, trees: &Trees) -> Result<(usize, Vec<f64>)> {
-    let n_classes = file.number_fact("n_classes")?;
-    if n_classes.fract() != 0.0 || !(3.0..=MAX_CLASSES as f64).contains(&n_classes) {
-        let reason = format!("`n_classes` is {n_classes}, expected a whole number from 3 to {MAX_CLASSES}");
-        return Err(ModelFileError::Header { reason }.into());
-    }
-    let n_classes = n_classes as usize;
-    let values = file.finite_f64("distributions")?;
-    let bad = |reason: String| ModelFileError::Section { name: "distributions".to_owned(), reason };
-    if values.len() % n_classes != 0 {
-        return Err(bad(format!("{} numbers for {n_classes} classes", values.len())).into());
-    }
-    for (number, shares) in values.chunks_exact(n_classes).enumerate() {
-        let is_share = shares.iter().all(|share| (0.0..=1.0).contains(share));
-        if !is_share || (shares.iter().sum::<f64>() - 1.0).abs() > 1e-9 {
-            return Err(bad(format!("distribution {number} is none")).into());
-        }
-    }
-    let n = (values.len() / n_classes) as f64;
-    if let Some(value) = trees.leaf_values().find(|value| !(0.0..n).contains(value) || value.fract() != 0.0) {
-        return Err(bad(format!("a leaf asks for number {value} of {n}")).into());
-    }
-    Ok((n_classes, values))
-}
-
-/// Most classes.
-pub(super) const MAX_CLASSES: i64 = 1000;
-
-/// The mean of the classes' numbers.
-pub(super) fn mean_class(shares: &[f64]) -> f64 {
-    shares.iter().enumerate().fold(0.0, |mean, (class, share)| mean + class as f64 * share)
 }
 
 fn classes(criterion: Criterion, many_classes: usize) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use adsml_core::{ModelFile, ModelFileError, Seed, TrainingSet};
 
-use super::mean::Distributions;
+use super::distributions::Distributions;
 use crate::inspection::{PermutationImportance, mean_squared_error};
 use crate::tree::{Importance, Importances, Trees};
 use crate::{ModelError, Result};

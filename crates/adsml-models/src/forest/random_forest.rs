@@ -2,17 +2,20 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use adsml_core::{Error, FitContext, ModelFile, ParamKind, ParamSpec, ParamValue, Regressor, Seed, TrainingSet};
+use adsml_core::{Error, FitContext, ModelFile, ParamSpec, Regressor, Seed, TrainingSet};
 use ndarray::{Array2, ArrayView1};
 
-use super::fit::{Ground, TreeRules};
-use super::mean::{Criterion, Distributions, MAX_CLASSES, MeanOfTrees, mean_class, mean_of_trees};
+use super::distributions::Distributions;
+use super::fit::Ground;
+use super::mean::{Criterion, MeanOfTrees, mean_of_trees};
 use super::oob_importance::{self, DrawnTree, OobShuffles};
+use super::out_of_bag::{OobSums, OutOfBag};
+use super::rules::{TreeRules, tree_rules};
 use crate::Result;
 use crate::classes::of_two;
 use crate::estimator::{estimator, serde_as_file};
 use crate::inspection::{PermutationImportance, checked_groups};
-use crate::tree::{Importances, Trees, Workers, each_row, rows_of_tree};
+use crate::tree::{Importances, Trees, Workers, rows_of_tree};
 
 const SPECS: &[ParamSpec] = &[
     ParamSpec::count("n_estimators", 1, 100, "Trees"),
@@ -24,31 +27,16 @@ const SPECS: &[ParamSpec] = &[
         false,
         "Whether features are also shuffled among the rows that a tree did not see",
     ),
-    ParamSpec {
-        name: "criterion",
-        kind: ParamKind::Choice(Criterion::NAMES),
-        default: ParamValue::Choice(Criterion::NAMES[0]),
-        help: "What the leaves are to be alike in",
-    },
-    ParamSpec {
-        name: "n_classes",
-        kind: ParamKind::Integer { min: 2, max: MAX_CLASSES },
-        default: ParamValue::Integer(2),
-        help: "Classes of the Gini criterion",
-    },
-    ParamSpec::count("max_depth", 0, 0, "Most questions on a path; 0 for no limit"),
-    ParamSpec::count("min_samples_leaf", 1, 1, "Least rows of a leaf, whatever their weight"),
-    ParamSpec::non_negative("min_child_weight", 0.0, "Least sum of weights of a leaf"),
-    ParamSpec::non_negative("min_split_gain", 0.0, "Least fall of the weighted sum of squared errors by a split"),
+    TreeRules::CRITERION,
+    TreeRules::N_CLASSES,
+    TreeRules::MAX_DEPTH,
+    TreeRules::MIN_SAMPLES_LEAF,
+    TreeRules::MIN_CHILD_WEIGHT,
+    TreeRules::MIN_SPLIT_GAIN,
     ParamSpec::share("colsample_by_tree", "Share of the features that each tree looks at"),
     ParamSpec::share("colsample_by_level", "Share of those that each level of a tree looks at"),
     ParamSpec::share("max_features", "Share of those that each split looks at"),
-    ParamSpec {
-        name: "max_bins",
-        kind: ParamKind::Integer { min: 2, max: 255 },
-        default: ParamValue::Integer(255),
-        help: "Most bins of a feature, not counting that of missing values",
-    },
+    TreeRules::MAX_BINS,
 ];
 
 /// A fitted random forest: the mean of trees, each grown on its own draw of the rows.
@@ -84,15 +72,6 @@ pub struct RandomForest {
     mean: MeanOfTrees,
     oob: Option<OutOfBag>,
     oob_importance: Option<Vec<PermutationImportance>>,
-}
-
-/// What the trees that did not see a row say of it.
-#[derive(Debug, Clone, PartialEq)]
-struct OutOfBag {
-    predictions: Vec<f64>,
-    /// Of more than two classes, their probabilities, row after row.
-    proba: Vec<f64>,
-    score: f64,
 }
 
 /// Parameters of a [`RandomForest`].
@@ -189,49 +168,6 @@ impl RandomForestParams {
         self
     }
 
-    /// What the leaves are to be alike in; default [`Criterion::SquaredError`].
-    #[must_use]
-    pub fn criterion(mut self, criterion: Criterion) -> Self {
-        self.criterion = criterion;
-        self
-    }
-
-    /// Classes of [`Criterion::Gini`], 2 to 1000; default `2`. Two classes are 0, 1 or a rate in between; of more, the target is the number of
-    /// a class, [`Classifier::predict_proba`](crate::Classifier::predict_proba) gives a column for each, and `predict` the mean of their numbers.
-    #[must_use]
-    pub fn n_classes(mut self, n_classes: usize) -> Self {
-        self.n_classes = n_classes;
-        self
-    }
-
-    /// Most questions on a path, `0` for no limit; default `0`.
-    #[must_use]
-    pub fn max_depth(mut self, max_depth: usize) -> Self {
-        self.max_depth = max_depth;
-        self
-    }
-
-    /// Least rows of a leaf, whatever their weight; default `1`.
-    #[must_use]
-    pub fn min_samples_leaf(mut self, min_samples_leaf: usize) -> Self {
-        self.min_samples_leaf = min_samples_leaf;
-        self
-    }
-
-    /// Least sum of weights of a leaf. Default `0.0`.
-    #[must_use]
-    pub fn min_child_weight(mut self, min_child_weight: f64) -> Self {
-        self.min_child_weight = min_child_weight;
-        self
-    }
-
-    /// Least fall of the weighted sum of squared errors by a split; of classes, of half the Gini index times the weight. Default `0.0`.
-    #[must_use]
-    pub fn min_split_gain(mut self, min_split_gain: f64) -> Self {
-        self.min_split_gain = min_split_gain;
-        self
-    }
-
     /// Share of the features that each tree looks at, in `(0, 1]`; default `1.0`.
     #[must_use]
     pub fn colsample_by_tree(mut self, colsample_by_tree: f64) -> Self {
@@ -253,28 +189,6 @@ impl RandomForestParams {
         self
     }
 
-    /// Most bins of a feature, that of missing values not counted, 2 to 255; default `255`.
-    #[must_use]
-    pub fn max_bins(mut self, max_bins: usize) -> Self {
-        self.max_bins = max_bins;
-        self
-    }
-
-    /// The direction of each feature's effect: 1 never falls, -1 never rises, 0 is free; categories must be free, and all features where there are more than two
-    /// classes.
-    #[must_use]
-    pub fn monotone(mut self, directions: impl Into<Vec<i8>>) -> Self {
-        self.monotone = directions.into();
-        self
-    }
-
-    /// Groups of features that may meet on a path from root to leaf; a feature of no group meets none. Default: all may meet.
-    #[must_use]
-    pub fn interactions(mut self, groups: impl Into<Vec<Vec<usize>>>) -> Self {
-        self.interactions = groups.into();
-        self
-    }
-
     /// How often each row is there; `None` when all are, once.
     fn draws(&self, n: usize, weight: Option<&[f64]>, seed: Seed) -> Option<Vec<u32>> {
         let mut draws = vec![0; n];
@@ -290,24 +204,6 @@ impl RandomForestParams {
         Some(if (0..n).any(counts) { draws } else { vec![1; n] })
     }
 
-    fn rules(&self) -> TreeRules {
-        TreeRules {
-            criterion: self.criterion,
-            n_classes: self.n_classes,
-            max_depth: self.max_depth,
-            max_leaves: 0,
-            min_samples_leaf: self.min_samples_leaf,
-            min_child_weight: self.min_child_weight,
-            min_split_gain: self.min_split_gain,
-            colsample_by_tree: self.colsample_by_tree,
-            colsample_by_level: self.colsample_by_level,
-            max_features: self.max_features,
-            max_bins: self.max_bins,
-            monotone: self.monotone.clone(),
-            interactions: self.interactions.clone(),
-        }
-    }
-
     /// Fits on a training set with its weights; `O(n_estimators * n_samples * n_features * depth)`. Trees are grown at the same time.
     ///
     /// With `oob_importance`, each tree also predicts its out-of-bag rows once per group of features that it asks for. A forest given as warm
@@ -321,7 +217,11 @@ impl RandomForestParams {
     pub fn fit_set(&self, data: &TrainingSet<'_>, context: &FitContext<'_>) -> Result<RandomForest> {
         self.check()?;
         let workers = Workers::new(context.threads.get())?;
-        let rules = self.rules();
+        let rules = TreeRules {
+            colsample_by_tree: self.colsample_by_tree,
+            colsample_by_level: self.colsample_by_level,
+            ..self.rules_alike()
+        };
         let ground = Ground::new(&rules, "random_forest", data, context.cancel, &workers)?;
         let mut mean = match context.warm_start {
             Some(model) => warm_start(model, data, &rules)?,
@@ -385,6 +285,7 @@ impl RandomForestParams {
 estimator!(RandomForestParams => RandomForest, "random_forest", {
     n_estimators, bootstrap, max_samples, oob_score, oob_importance, criterion, n_classes, max_depth, min_samples_leaf, min_child_weight, min_split_gain, colsample_by_tree, colsample_by_level, max_features, max_bins,
 });
+tree_rules!(RandomForestParams);
 mean_of_trees!(RandomForest, "random_forest");
 serde_as_file!(RandomForest);
 
@@ -505,58 +406,4 @@ fn warm_start(model: &dyn Regressor, data: &TrainingSet<'_>, rules: &TreeRules) 
         return unsupported(format!("a warm start from a forest of {} classes", mean.classes().len()));
     }
     Ok(mean)
-}
-
-/// Sums of out-of-bag predictions.
-struct OobSums {
-    /// Of more than two classes, one for each; row after row.
-    sums: Vec<f64>,
-    counts: Vec<u32>,
-    many_classes: usize,
-}
-
-impl OobSums {
-    fn new(n: usize, many_classes: usize) -> Self {
-        Self { sums: vec![0.0; n * many_classes.max(1)], counts: vec![0; n], many_classes }
-    }
-
-    /// Adds what one tree says of the rows it did not see.
-    fn add(&mut self, tree: &Trees, distributions: &Distributions, data: &TrainingSet<'_>, draws: &[u32]) {
-        let unseen = (0..draws.len()).filter(|&row| draws[row] == 0);
-        each_row(data.x, unseen, |row, values| {
-            let value = tree.leaf_value(0, values);
-            if self.many_classes > 0 {
-                let sums = &mut self.sums[row * self.many_classes..][..self.many_classes];
-                sums.iter_mut().zip(distributions.of_leaf(value)).for_each(|(sum, share)| *sum += share);
-            } else {
-                self.sums[row] += value;
-            }
-            self.counts[row] += 1;
-        });
-    }
-
-    fn finish(mut self, y: &[f64], weight: Option<&[f64]>) -> OutOfBag {
-        let n_outputs = self.many_classes.max(1);
-        for (sums, &count) in self.sums.chunks_exact_mut(n_outputs).zip(&self.counts) {
-            sums.iter_mut().for_each(|sum| *sum /= f64::from(count));
-        }
-        let weight_of = |row: usize| weight.map_or(1.0, |weight| weight[row]);
-        let seen = || (0..y.len()).filter(|&row| self.counts[row] > 0);
-        let total: f64 = seen().map(weight_of).sum();
-        let (mut error, mut spread) = (0.0, 0.0);
-        // The target itself, or the indicator of each class.
-        for output in 0..n_outputs {
-            let y = |row: usize| if self.many_classes > 0 { f64::from(y[row] == output as f64) } else { y[row] };
-            let mean = seen().map(|row| weight_of(row) * y(row)).sum::<f64>() / total;
-            let p = |row: usize| self.sums[row * n_outputs + output];
-            error += seen().map(|row| weight_of(row) * (y(row) - p(row)).powi(2)).sum::<f64>();
-            spread += seen().map(|row| weight_of(row) * (y(row) - mean).powi(2)).sum::<f64>();
-        }
-        let score = 1.0 - error / spread;
-        if self.many_classes == 0 {
-            return OutOfBag { predictions: self.sums, proba: Vec::new(), score };
-        }
-        let predictions = self.sums.chunks_exact(n_outputs).map(mean_class).collect();
-        OutOfBag { predictions, proba: self.sums, score }
-    }
 }
