@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use adsml_core::{Error, FeatureColumn, FeatureKind, Levels, ModelFile, ModelFileError};
 
-use super::imported::{ImportedModel, ModelFormat};
+use super::format::ModelFormat;
+use super::imported::ImportedModel;
 use super::output::Output;
 use crate::Result;
 use crate::tree::{Ensemble, Importances, Reading, Sum, Trees};

@@ -1,7 +1,9 @@
 //! Tree models of other libraries, read and written.
 //!
 //! ```text
-//! imported    the model that was read: sums, predictions, classes
+//! format      which files there are, and how they are told apart
+//! imported    the model that was read
+//! predict     what it says of rows: scores, outputs, classes
 //! output      from sums to predictions
 //! file        the model in a model file of ours
 //! lightgbm    LightGBM's text: lines, trees, objectives, writing
@@ -17,13 +19,16 @@
 
 mod fault;
 mod file;
+mod format;
 mod imported;
 mod json;
 mod lightgbm;
 mod output;
+mod predict;
 mod source;
 mod table;
 mod xgboost;
 
-pub use imported::{ImportedModel, ModelFormat};
+pub use format::ModelFormat;
+pub use imported::ImportedModel;
 pub(crate) use lightgbm::Parts as LightGbmParts;

@@ -9,7 +9,8 @@ mod write;
 use self::tree::Use;
 pub(crate) use self::write::Parts;
 use super::fault::{Fault, Read};
-use super::imported::{ImportedModel, ModelFormat};
+use super::format::ModelFormat;
+use super::imported::ImportedModel;
 use crate::Result;
 use crate::tree::{Ensemble, Importances, Reading, Sum, Trees};
 
