@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Leaderboard, Row, Score};
-use crate::Estimate;
+use crate::{Estimate, Metric};
 
 impl fmt::Display for Leaderboard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,13 +34,13 @@ impl fmt::Display for Leaderboard {
         if let Some(reason) = missing.into_iter().next() {
             writeln!(f, "no intervals: {reason}")?;
         }
-        let ranking: Vec<&str> =
-            about.metrics.iter().filter(|metric| metric.ranks()).map(|metric| metric.name()).collect();
-        if about.split.n_folds > 1 && !ranking.is_empty() {
-            let ranking = ranking.join(" and ");
+        if about.metrics.contains(&Metric::Auc) {
+            writeln!(f, "auc compares rows of one fold only: predictions of different models do not rank each other.")?;
+        }
+        if about.metrics.contains(&Metric::PrAuc) {
             writeln!(
                 f,
-                "Ranking rows of different folds together costs weak models some {ranking}; fold mean is free of that."
+                "Ranking rows of different folds together costs weak models some pr_auc; fold mean is free of that."
             )?;
         }
         writeln!(f)?;

