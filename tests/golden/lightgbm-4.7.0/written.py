@@ -1,6 +1,6 @@
 """What LightGBM 4.7.0 predicts with models that adsml wrote as its text.
 
-    ADSML_WRITE_MODELS=DIR cargo test -p adsml-models --test exchange_written
+    ADSML_WRITE_MODELS=DIR cargo test -p adsml-models --test exchange
     python written.py DIR          # those of DIR are copied to written/, with NAME.json of each
 
 Rows and raw scores are bits of f64 in hexadecimal, 16 digits each. The last two of the four features are categories of 5 and
