@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use adsml::optimize::ResponseModelParams;
-use adsml::plan::{CampaignReport, SimulatedCurve};
+use adsml::plan::{CampaignReport, PlanCurves, SimulatedCurve};
 use adsml::prelude::*;
 
 use crate::plan::{bounds, total};
@@ -64,6 +64,9 @@ pub struct PlannerArgs {
     /// Last periods to leave out, because their response has not all arrived.
     #[arg(long, value_name = "N")]
     pub immature: Option<usize>,
+    /// Whose curves the plan is made for: the account's own, or those of the prototype's forest of ROAS, which the account's then judge.
+    #[arg(long, value_enum, default_value_t = Curves::Account)]
+    pub curves: Curves,
     /// Curves drawn from what the rows leave possible, per campaign.
     #[arg(long, default_value_t = 200)]
     pub draws: usize,
@@ -85,6 +88,15 @@ pub struct PlannerArgs {
     /// Print one JSON object instead of tables.
     #[arg(long)]
     pub json: bool,
+}
+
+/// Whose curves a plan is made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Curves {
+    /// Learnt from the rows, with what they leave open.
+    Account,
+    /// The prototype's: a forest of ROAS per campaign, times spend, repaired so that it never falls.
+    Forest,
 }
 
 impl PlannerArgs {
@@ -185,6 +197,9 @@ impl PlannerArgs {
         }
         if let Some(share) = self.max_change {
             recipe = recipe.max_change(share);
+        }
+        if self.curves == Curves::Forest {
+            recipe = recipe.plan_for(PlanCurves::Forest);
         }
         recipe
             .change_cost(self.change_cost)

@@ -61,51 +61,63 @@ pub fn forecast_budgets(
     context: &FitContext<'_>,
 ) -> Result<Forecast> {
     let draws = model.campaigns().iter().map(|campaign| campaign.draws().to_vec()).collect();
-    let uncertain = UncertainProblem::new(problem.clone(), draws)?;
-    check(model, &uncertain, days)?;
-    let factors = days.iter().map(|day| factors_of(model, day)).collect::<Result<Vec<_>>>()?;
-    let divide = |day: usize, before: Option<&[i64]>, context: &FitContext<'_>| -> Result<Allocation> {
-        let mut builder = uncertain.scaled_builder(&factors[day])?;
-        if let Some(total) = days[day].total {
-            builder = builder.total(total);
-        }
-        if let Some(before) = before {
-            builder = builder.with_today(judge::spends(&uncertain.nominal().program, before));
-        }
-        Exact::default().allocate_with(&builder.build()?, context)
-    };
-    let lasting = uncertain
-        .nominal()
-        .campaigns()
-        .iter()
-        .any(|campaign| campaign.change_cost > 0.0 || campaign.max_change.is_some());
-    let plans = if lasting {
-        let mut plans: Vec<Allocation> = Vec::with_capacity(days.len());
-        for day in 0..days.len() {
-            let plan = divide(day, plans.last().map(Allocation::budgets), context)?;
-            plans.push(plan);
-        }
-        plans
-    } else {
-        parallel::try_map(days.len(), context.threads, |day| divide(day, None, &context.for_part("forecast", 0)))?
-    };
-    let spends: Vec<Vec<f64>> =
-        plans.iter().map(|plan| judge::spends(&uncertain.nominal().program, plan.budgets())).collect();
-    let outcomes = outcomes(model, days, &factors, &spends, context)?;
-    let days = days.iter().zip(plans).zip(factors).zip(outcomes).map(|(((day, plan), factors), outcome)| ForecastDay {
-        date: day.date,
-        budgets: plan.budgets().to_vec(),
-        factors,
-        gap: plan.gap(),
-        response: outcome.mean,
-        interval: outcome.interval,
-        cumulative: outcome.cumulative,
-        cumulative_interval: outcome.cumulative_interval,
-    });
-    Ok(Forecast {
-        campaigns: model.campaigns().iter().map(|campaign| campaign.id().to_owned()).collect(),
-        days: days.collect(),
-    })
+    UncertainProblem::new(problem.clone(), draws)?.forecast(model, days, context)
+}
+
+impl UncertainProblem {
+    /// [`forecast_budgets`] of a problem whose draws are the model's. Plans [on own curves](Self::on_own_curves) are made for those,
+    /// times what calendar and context do by the model; what they bring is by the model alone.
+    ///
+    /// # Errors
+    ///
+    /// As [`forecast_budgets`].
+    pub fn forecast(&self, model: &ResponseModel, days: &[PlannedDay], context: &FitContext<'_>) -> Result<Forecast> {
+        check(model, self, days)?;
+        let factors = days.iter().map(|day| factors_of(model, day)).collect::<Result<Vec<_>>>()?;
+        let divide = |day: usize, before: Option<&[i64]>, context: &FitContext<'_>| -> Result<Allocation> {
+            let mut builder = self.scaled_builder(&factors[day])?;
+            if let Some(total) = days[day].total {
+                builder = builder.total(total);
+            }
+            if let Some(before) = before {
+                builder = builder.with_today(judge::spends(&self.nominal().program, before));
+            }
+            Exact::default().allocate_with(&builder.build()?, context)
+        };
+        let lasting = self
+            .nominal()
+            .campaigns()
+            .iter()
+            .any(|campaign| campaign.change_cost > 0.0 || campaign.max_change.is_some());
+        let plans = if lasting {
+            let mut plans: Vec<Allocation> = Vec::with_capacity(days.len());
+            for day in 0..days.len() {
+                let plan = divide(day, plans.last().map(Allocation::budgets), context)?;
+                plans.push(plan);
+            }
+            plans
+        } else {
+            parallel::try_map(days.len(), context.threads, |day| divide(day, None, &context.for_part("forecast", 0)))?
+        };
+        let spends: Vec<Vec<f64>> =
+            plans.iter().map(|plan| judge::spends(&self.nominal().program, plan.budgets())).collect();
+        let outcomes = outcomes(model, days, &factors, &spends, context)?;
+        let days =
+            days.iter().zip(plans).zip(factors).zip(outcomes).map(|(((day, plan), factors), outcome)| ForecastDay {
+                date: day.date,
+                budgets: plan.budgets().to_vec(),
+                factors,
+                gap: plan.gap(),
+                response: outcome.mean,
+                interval: outcome.interval,
+                cumulative: outcome.cumulative,
+                cumulative_interval: outcome.cumulative_interval,
+            });
+        Ok(Forecast {
+            campaigns: model.campaigns().iter().map(|campaign| campaign.id().to_owned()).collect(),
+            days: days.collect(),
+        })
+    }
 }
 
 fn check(model: &ResponseModel, problem: &UncertainProblem, days: &[PlannedDay]) -> Result<()> {

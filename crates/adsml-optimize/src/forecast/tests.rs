@@ -3,7 +3,7 @@
 use super::*;
 use crate::{
     BudgetProblem, BudgetProblemBuilder, Campaign, CampaignDay, Currency, FitContext, History, OptimizeError,
-    ResponseModel, ResponseUnit, Seed, Total,
+    ResponseCurve, ResponseModel, ResponseUnit, Seed, Total,
 };
 
 /// Two campaigns over eight weeks, Sundays at half.
@@ -54,6 +54,25 @@ fn every_day_adds_up_and_sundays_bring_half() {
     }
     let total: f64 = forecast.days.iter().map(|day| day.response).sum();
     assert!((forecast.days[13].cumulative - total).abs() < 1e-9 * total);
+}
+
+#[test]
+fn days_are_divided_for_own_curves_where_those_are_planned_for() {
+    let model = model();
+    let days = PlannedDay::following(model.last_date(), model.period(), 14);
+    // Only `brand` pays, on its own curve.
+    let own = [crate::Hill::new(900.0, 80.0, 1.0), crate::Hill::new(1e-3, 80.0, 1.0)].map(|curve| {
+        let curve = curve.unwrap().observed([0.0, 180.0]).unwrap().in_unit(ResponseUnit::Revenue);
+        std::sync::Arc::new(curve) as std::sync::Arc<dyn ResponseCurve>
+    });
+    let draws: Vec<Vec<_>> = model.campaigns().iter().map(|campaign| campaign.draws().to_vec()).collect();
+    let problem = crate::UncertainProblem::new(problem(&model).with_curves(own), draws).unwrap().on_own_curves();
+    let forecast = problem.forecast(&model, &days, &FitContext::default()).unwrap();
+    assert!(forecast.days.iter().all(|day| day.budgets == [18_000, 0] && day.gap < 1e-6));
+    // What that brings is the model's own opinion.
+    let brand = model.campaigns()[0].response_at(180.0).0 + model.campaigns()[1].response_at(0.0).0;
+    let day = &forecast.days[0];
+    assert!((day.response - brand * day.factors[0]).abs() < 1e-6 * brand, "{} {brand}", day.response);
 }
 
 #[test]

@@ -25,8 +25,7 @@ impl UncertainProblem {
     ///
     /// Those of the averaged curves; none for totals.
     pub fn frontier(&self, totals: &[f64], context: &FitContext<'_>) -> Result<Vec<FrontierPoint>> {
-        let n = self.sampled[0].n_draws();
-        let builder = self.averaged_builder(&vec![1.0 / n as f64; n])?;
+        let builder = self.mean_builder()?;
         let minor = self.nominal.currency.minor_per_major();
         let rounded = |total: f64| (total * minor).round() / minor;
         let mut totals: Vec<f64> = totals.iter().map(|&total| rounded(total)).filter(|total| *total > 0.0).collect();

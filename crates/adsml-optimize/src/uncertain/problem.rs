@@ -9,13 +9,16 @@ use super::plan::UncertainPlan;
 use super::risk::Risk;
 use super::sampled::Sampled;
 use crate::problem::BudgetProblemBuilder;
-use crate::{Allocation, BudgetOptimizer, BudgetProblem, Exact, Objective, OptimizeError, ResponseCurve, Result};
+use crate::{
+    Allocation, BudgetOptimizer, BudgetProblem, Exact, Objective, OptimizeError, ResponseCurve, Result, Scaled, Sum,
+};
 
 /// A budget to be divided over campaigns whose curves are only known up to draws.
 ///
 /// The problem (bounds, groups, total, objective) is described as any other; its campaigns' own curves only say where spend is supported. A third of the
 /// draws is what plans are made for (sample average approximation: Shapiro, Dentcheva and Ruszczynski 2014, "Lectures on
-/// stochastic programming", 5), the others judge them.
+/// stochastic programming", 5), the others judge them. [`on_own_curves`](Self::on_own_curves) turns that round for curves that do
+/// not say how sure they are: plans are made for the campaigns' own curves, and every draw judges them.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,6 +46,8 @@ pub struct UncertainProblem {
     pub(super) nominal: BudgetProblem,
     pub(super) draws: Vec<Vec<Arc<dyn ResponseCurve>>>,
     pub(super) sampled: Vec<Sampled>,
+    /// Whether plans are made for the campaigns' own curves.
+    own: bool,
 }
 
 /// Plans are made for one draw in so many.
@@ -78,7 +83,16 @@ impl UncertainProblem {
                 Sampled::new(&seen, term.upper)
             })
             .collect();
-        Ok(Self { builder: problem, nominal, draws, sampled })
+        Ok(Self { builder: problem, nominal, draws, sampled, own: false })
+    }
+
+    /// Makes plans for the campaigns' own curves, and judges them on all draws: a second opinion on curves of a model that does
+    /// not say how sure it is. A plan's value, bound and certificate are of the own curves, its [`Gain`] is by the draws, and the gain's
+    /// [`optimism`](Gain::optimism) is what the own curves promise beyond that. There is no worst of one: [`Risk::Cvar`] is refused.
+    #[must_use]
+    pub fn on_own_curves(mut self) -> Self {
+        self.own = true;
+        self
     }
 
     /// The problem with the campaigns' own curves.
@@ -103,9 +117,13 @@ impl UncertainProblem {
     ///
     /// # Errors
     ///
-    /// Those of the optimiser; [`InvalidParameter`](OptimizeError::InvalidParameter) for a share of draws outside its range.
+    /// Those of the optimiser; [`InvalidParameter`](OptimizeError::InvalidParameter) for a share of draws outside its range, and for
+    /// the worst of them on own curves.
     pub fn allocate_with(&self, risk: Risk, optimizer: &Exact, context: &FitContext<'_>) -> Result<UncertainPlan> {
         risk.check()?;
+        if self.own {
+            return self.allocate_own(risk, optimizer, context);
+        }
         let n_seen = self.sampled[0].n_draws();
         let today = self.nominal.today();
         let base = |draw: usize| today.as_ref().map_or(0.0, |today| self.value_of(today, draw));
@@ -147,18 +165,60 @@ impl UncertainProblem {
         Ok(UncertainPlan { allocation, problem, risk, value, upper_bound, gain })
     }
 
+    /// Divides the budget for the campaigns' own curves; every draw judges.
+    fn allocate_own(&self, risk: Risk, optimizer: &Exact, context: &FitContext<'_>) -> Result<UncertainPlan> {
+        if risk != Risk::Mean {
+            return Err(OptimizeError::InvalidParameter {
+                owner: "the uncertain problem".to_owned(),
+                name: "risk",
+                value: format!("{risk:?}"),
+                expected: "the mean, where plans are made for one curve a campaign",
+            });
+        }
+        let allocation = optimizer.allocate_with(&self.nominal, context)?;
+        let today = self.nominal.today();
+        let base = match &today {
+            Some(today) => self.nominal.value(today)?,
+            None => 0.0,
+        };
+        let gain = today.as_ref().map(|today| {
+            let bases: Vec<f64> = (0..self.draws[0].len()).map(|draw| self.value_of(today, draw)).collect();
+            let gains = bases.iter().enumerate().map(|(draw, base)| self.value_of(allocation.budgets(), draw) - base);
+            let expected = bases.iter().sum::<f64>() / bases.len() as f64;
+            Gain::new(&[allocation.value() - base], &gains.collect::<Vec<_>>(), expected)
+        });
+        let (value, upper_bound) = (allocation.value() - base, allocation.upper_bound() - base);
+        Ok(UncertainPlan { allocation, problem: self.nominal.clone(), risk, value, upper_bound, gain })
+    }
+
     /// The problem of averaged curves.
     pub(super) fn averaged(&self, weights: &[f64]) -> Result<BudgetProblem> {
         self.averaged_builder(weights)?.build()
     }
 
-    pub(super) fn averaged_builder(&self, weights: &[f64]) -> Result<BudgetProblemBuilder> {
+    /// The problem that the mean plan is made for.
+    pub(super) fn mean_builder(&self) -> Result<BudgetProblemBuilder> {
+        if self.own {
+            return Ok(self.builder.clone());
+        }
+        let n = self.sampled[0].n_draws();
+        self.averaged_builder(&vec![1.0 / n as f64; n])
+    }
+
+    fn averaged_builder(&self, weights: &[f64]) -> Result<BudgetProblemBuilder> {
         let curves = self.sampled.iter().map(|sampled| sampled.average(weights)).collect::<Result<Vec<_>>>()?;
         Ok(self.builder.clone().with_curves(curves))
     }
 
-    /// The problem of averaged curves, each campaign's times a factor.
+    /// The problem that the mean plan is made for, each campaign's curve times a factor.
     pub(crate) fn scaled_builder(&self, factors: &[f64]) -> Result<BudgetProblemBuilder> {
+        if self.own {
+            let scale = |(campaign, &factor): (&crate::Campaign, &f64)| -> Result<Arc<dyn ResponseCurve>> {
+                Ok(Arc::new(Scaled::new(Sum::new([Arc::clone(&campaign.curve)])?, factor, 1.0)?))
+            };
+            let curves = self.nominal.campaigns.iter().zip(factors).map(scale).collect::<Result<Vec<_>>>()?;
+            return Ok(self.builder.clone().with_curves(curves));
+        }
         let average = |(sampled, factor): (&Sampled, &f64)| {
             let n = sampled.n_draws();
             sampled.average(&vec![factor / n as f64; n])

@@ -100,3 +100,35 @@ fn averages_of_s_shaped_draws_are_solved_with_a_proof() {
     assert!(plan.gap() < 1e-7, "{} {:?}", plan.gap(), plan.allocation().stopping());
     plan.allocation().certificate().verify(plan.problem()).unwrap();
 }
+
+#[test]
+fn own_curves_are_planned_for_and_the_draws_judge() {
+    // The own curve of the risky campaign is its good half, which the draws doubt.
+    let draws = draws(60);
+    let own = [draws[0][0].clone(), draws[1][3].clone()];
+    let builder = BudgetProblem::builder(Currency::new("EUR"))
+        .campaign(Campaign::with_curve("safe", own[0].clone()).today(50.0))
+        .campaign(Campaign::with_curve("risky", own[1].clone()).today(50.0))
+        .total(Total::Exactly(TOTAL));
+    let problem = UncertainProblem::new(builder.clone(), draws.clone()).unwrap().on_own_curves();
+    let plan = problem.allocate(Risk::Mean).unwrap();
+    let alone = crate::BudgetOptimizer::allocate(&crate::Exact::default(), &builder.build().unwrap()).unwrap();
+    assert_eq!(plan.allocation().budgets(), alone.budgets());
+    plan.allocation().certificate().verify(plan.problem()).unwrap();
+    assert!(plan.gap() < 1e-6);
+    let euros = |minor: i64| minor as f64 / 100.0;
+    let [safe, risky] = [0, 1].map(|i| euros(plan.allocation().budgets()[i]));
+    let on = |draw: usize| {
+        let of = |i: usize, spend: f64| draws[i][draw].value(spend) - draws[i][draw].value(50.0);
+        of(0, safe) + of(1, risky)
+    };
+    let judged = (0..60).map(on).sum::<f64>() / 60.0;
+    let promised = own[0].value(safe) + own[1].value(risky) - own[0].value(50.0) - own[1].value(50.0);
+    let gain = plan.gain().unwrap();
+    assert!((gain.mean - judged).abs() < 1e-9 && (gain.optimism - (promised - judged)).abs() < 1e-9, "{gain:?}");
+    assert!((plan.value() - promised).abs() < 1e-9 && gain.n_draws == 60 && gain.optimism > 1.0);
+    let frontier = problem.frontier(&[TOTAL], &adsml_core::FitContext::default()).unwrap();
+    assert_eq!(frontier[0].response, plan.allocation().response());
+    let refused = problem.allocate(Risk::Cvar { share: 0.2 }).unwrap_err().to_string();
+    assert!(refused.contains("the mean"), "{refused}");
+}

@@ -13,8 +13,8 @@ mod simulated;
 pub use charts::{allocation_chart, comparison_charts};
 pub use model_response::{ModelResponse, ModelResponseParams, ModelTarget, MonotoneRepair};
 pub use planner::{
-    BudgetPlanner, BudgetPlannerParams, CampaignReport, CurvePoint, ForecastReport, OptimizerReport, PlanReport,
-    PlannedPeriod,
+    BudgetPlanner, BudgetPlannerParams, CampaignReport, CurvePoint, ForecastReport, OptimizerReport, PlanCurves,
+    PlanReport, PlannedPeriod,
 };
 #[cfg(feature = "predict")]
 pub use prototype_forest::{PrototypeContext, PrototypeForest, PrototypeForestParams};

@@ -1,10 +1,10 @@
 //! Charts of a plan made from rows.
 
-use adsml_optimize::{CampaignResponse, ResponseUnit};
+use adsml_optimize::ResponseUnit;
 use adsml_plot::{ForecastChart, ForecastLine, FrontierChart, ResponseCurveChart};
 
 use super::super::charts::{ALLOCATION, allocation_chart, chart, comparison_charts};
-use super::{BudgetPlanner, CampaignReport, PlanReport};
+use super::{BudgetPlanner, PlanReport};
 use crate::{Chart, Result};
 
 /// Spends at which a curve is read off.
@@ -38,23 +38,44 @@ impl BudgetPlanner {
     ///
     /// [`Error::Plot`](crate::Error::Plot).
     pub fn curve_chart(&self, campaign: &str) -> Result<Option<Chart>> {
-        let planned = self.model.campaigns().iter().zip(&self.report.campaigns);
-        let mut found = planned.filter(|(fitted, _)| fitted.id() == campaign);
-        let draw = |(fitted, planned)| {
-            let title = format!("What does spend on {campaign} buy?");
-            chart("curve.svg", curve(&self.report, fitted, planned, title).to_svg())
-        };
-        found.next().map(draw).transpose()
+        let found = self.model.campaigns().iter().position(|fitted| fitted.id() == campaign);
+        let draw = |at| chart("curve.svg", self.curve(at, format!("What does spend on {campaign} buy?")).to_svg());
+        found.map(draw).transpose()
     }
 
     /// The curve of every campaign that `of` chooses, small, under its name.
     pub(super) fn small_curves(&self, of: impl Fn(usize) -> bool) -> Result<Vec<Chart>> {
-        let planned = self.model.campaigns().iter().zip(&self.report.campaigns).enumerate();
-        let chosen = planned.filter(|(at, _)| of(*at));
-        let small = |(_, (fitted, planned)): (usize, (&CampaignResponse, &CampaignReport))| {
-            chart("curve.svg", curve(&self.report, fitted, planned, planned.id.clone()).small().to_svg())
+        let chosen = (0..self.report.campaigns.len()).filter(|at| of(*at));
+        let small = |at: usize| {
+            let title = self.report.campaigns[at].id.clone();
+            chart("curve.svg", self.curve(at, title).small().to_svg())
         };
         chosen.map(small).collect()
+    }
+
+    /// A campaign's curve: the one that the plan is made for (of the account's the mean of the draws), and where nine in ten of the account's run.
+    fn curve(&self, at: usize, title: String) -> ResponseCurveChart {
+        let (report, fitted, planned) = (&self.report, &self.model.campaigns()[at], &self.report.campaigns[at]);
+        let other = self.responses.as_ref().map(|responses| responses[at].curve());
+        let [low, high] = planned.support;
+        let upto = MARGIN * high.max(planned.today).max(planned.proposed).max(f64::MIN_POSITIVE);
+        let grid: Vec<f64> = (0..=GRID).map(|step| upto * step as f64 / GRID as f64).collect();
+        let (mut line, mut ends) = (Vec::with_capacity(grid.len()), [Vec::new(), Vec::new()]);
+        for &spend in &grid {
+            let (mean, [low, high]) = fitted.response_at(spend);
+            line.push(other.map_or(mean, |curve| curve.value(spend)));
+            ends[0].push(low);
+            ends[1].push(high);
+        }
+        ResponseCurveChart::new(title)
+            .spend(format!("spend, {}", report.spend_words()))
+            .response(report.response_with_unit())
+            .observed(fitted.observed())
+            .curve(&grid, &line)
+            .band(&ends[0], &ends[1])
+            .support(low, high)
+            .now(planned.today)
+            .proposed(planned.proposed)
     }
 
     /// The next periods' budgets, and what they are expected to bring; nothing without a horizon.
@@ -125,32 +146,4 @@ impl PlanReport {
     pub(super) fn spend_words(&self) -> String {
         format!("{} {}", self.currency, self.period_words())
     }
-}
-
-/// A campaign's curve: the mean of its draws, which plans are made for, and where nine in ten of them run.
-fn curve(
-    report: &PlanReport,
-    fitted: &CampaignResponse,
-    planned: &CampaignReport,
-    title: String,
-) -> ResponseCurveChart {
-    let [low, high] = planned.support;
-    let upto = MARGIN * high.max(planned.today).max(planned.proposed).max(f64::MIN_POSITIVE);
-    let grid: Vec<f64> = (0..=GRID).map(|step| upto * step as f64 / GRID as f64).collect();
-    let (mut mean, mut ends) = (Vec::with_capacity(grid.len()), [Vec::new(), Vec::new()]);
-    for &spend in &grid {
-        let (response, [low, high]) = fitted.response_at(spend);
-        mean.push(response);
-        ends[0].push(low);
-        ends[1].push(high);
-    }
-    ResponseCurveChart::new(title)
-        .spend(format!("spend, {}", report.spend_words()))
-        .response(report.response_with_unit())
-        .observed(fitted.observed())
-        .curve(&grid, &mean)
-        .band(&ends[0], &ends[1])
-        .support(low, high)
-        .now(planned.today)
-        .proposed(planned.proposed)
 }

@@ -1,11 +1,14 @@
 //! Rows to curves to budgets to the next periods.
 
+use std::sync::Arc;
+
 use adsml_core::{FitContext, Table};
 use adsml_optimize::{
     BudgetProblem, BudgetProblemBuilder, Campaign, Currency, Exact, Objective, OptimizeError, PlannedDay,
-    ResponseModel, Total, UncertainProblem, compare_optimizers, default_optimizers, forecast_budgets,
+    ResponseModel, Total, UncertainProblem, compare_optimizers, default_optimizers,
 };
 
+use super::report::Made;
 use super::{BudgetPlanner, BudgetPlannerParams, PlanReport, columns};
 use crate::Result;
 
@@ -21,10 +24,17 @@ pub(super) fn fit(params: &BudgetPlannerParams, table: &Table, context: &FitCont
     context.progress("learn curves", 0, None);
     let model = params.curves.fit_with(&history, context)?;
     let (model, stopped) = model.running();
+    let responses = params.plan_for.responses(&history, &model, &currency, context)?;
     context.progress("divide the budget", 0, None);
     let problem = problem(params, &model, currency)?;
     let draws = model.campaigns().iter().map(|campaign| campaign.draws().to_vec()).collect();
-    let uncertain = UncertainProblem::new(problem.clone(), draws)?;
+    let uncertain = match &responses {
+        None => UncertainProblem::new(problem, draws)?,
+        Some(responses) => {
+            let own = responses.iter().map(|response| Arc::clone(response.curve()));
+            UncertainProblem::new(problem.with_curves(own), draws)?.on_own_curves()
+        }
+    };
     let plan = uncertain.allocate_with(params.risk, &Exact::default(), context)?;
     context.progress("look ahead", 0, None);
     let days = if params.outlook.is_empty() {
@@ -32,7 +42,7 @@ pub(super) fn fit(params: &BudgetPlannerParams, table: &Table, context: &FitCont
     } else {
         params.outlook.clone()
     };
-    let forecast = forecast_budgets(&model, &problem, &days, context)?;
+    let forecast = uncertain.forecast(&model, &days, context)?;
     let total = plan.allocation().currency().to_major(plan.allocation().total());
     let totals: Vec<f64> = FRONTIER.iter().map(|share| share * total).collect();
     let frontier = uncertain.frontier(&totals, context)?;
@@ -42,8 +52,18 @@ pub(super) fn fit(params: &BudgetPlannerParams, table: &Table, context: &FitCont
         let all: Vec<_> = all.iter().map(|optimizer| &**optimizer).collect();
         compare_optimizers(plan.problem(), &all, context)
     });
-    let report = PlanReport::new(&history, &model, &stopped, &plan, &forecast, &frontier, comparison.as_ref());
-    Ok(BudgetPlanner { history, model, plan, forecast, frontier, comparison, report })
+    let name = params.plan_for.name();
+    let report = PlanReport::new(&Made {
+        history: &history,
+        model: &model,
+        other: responses.as_deref().map(|responses| (name, responses)),
+        stopped: &stopped,
+        plan: &plan,
+        forecast: &forecast,
+        frontier: &frontier,
+        comparison: comparison.as_ref(),
+    });
+    Ok(BudgetPlanner { history, model, plan, responses, forecast, frontier, comparison, report })
 }
 
 fn check(params: &BudgetPlannerParams) -> Result<()> {

@@ -9,7 +9,10 @@ mod ads;
 #[cfg(feature = "plot")]
 mod charts;
 pub(super) mod columns;
+mod curves;
 mod fit;
+#[cfg(feature = "predict")]
+mod forest;
 #[cfg(feature = "plot")]
 mod page;
 mod params;
@@ -19,6 +22,8 @@ mod tests;
 
 use adsml_optimize::{Allocation, Comparison, Forecast, FrontierPoint, History, ResponseModel, UncertainPlan};
 
+use super::model_response::ModelResponse;
+pub use curves::PlanCurves;
 pub use params::BudgetPlannerParams;
 pub use report::{CampaignReport, CurvePoint, ForecastReport, OptimizerReport, PlanReport, PlannedPeriod};
 
@@ -50,6 +55,7 @@ pub struct BudgetPlanner {
     history: History,
     model: ResponseModel,
     plan: UncertainPlan,
+    responses: Option<Vec<ModelResponse>>,
     forecast: Forecast,
     frontier: Vec<FrontierPoint>,
     comparison: Option<Comparison>,
@@ -67,9 +73,14 @@ impl BudgetPlanner {
         &self.history
     }
 
-    /// What was learnt of every campaign.
+    /// What was learnt of every campaign: the account's curves, whichever the plan is made for.
     pub fn model(&self) -> &ResponseModel {
         &self.model
+    }
+
+    /// The curves of another model that the plan is made for, in the order of the report's campaigns; `None` where it is made for the account's.
+    pub fn responses(&self) -> Option<&[ModelResponse]> {
+        self.responses.as_deref()
     }
 
     /// The plan, with its gain over today's.

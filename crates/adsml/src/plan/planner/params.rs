@@ -3,7 +3,7 @@
 use adsml_core::{FitContext, Table};
 use adsml_optimize::{Currency, Limit, Objective, PlannedDay, ResponseModelParams, ResponseUnit, Risk, Total};
 
-use super::BudgetPlanner;
+use super::{BudgetPlanner, PlanCurves};
 use crate::Result;
 
 /// Settings of a [`BudgetPlanner`].
@@ -24,6 +24,7 @@ pub struct BudgetPlannerParams {
     pub(super) objective: Objective,
     pub(super) risk: Risk,
     pub(super) curves: ResponseModelParams,
+    pub(super) plan_for: PlanCurves,
     pub(super) horizon: usize,
     pub(super) outlook: Vec<PlannedDay>,
     pub(super) compare: bool,
@@ -47,6 +48,7 @@ impl Default for BudgetPlannerParams {
             objective: Objective::Response,
             risk: Risk::Mean,
             curves: ResponseModelParams::default(),
+            plan_for: PlanCurves::Account,
             horizon: 30,
             outlook: Vec::new(),
             compare: false,
@@ -163,10 +165,17 @@ impl BudgetPlannerParams {
         self
     }
 
-    /// How curves are learnt.
+    /// How the account's curves are learnt.
     #[must_use]
     pub fn curves(mut self, curves: ResponseModelParams) -> Self {
         self.curves = curves;
+        self
+    }
+
+    /// Which curves the plan is made for: the account's (the default), those of fitted models, or those of the prototype's forest.
+    #[must_use]
+    pub fn plan_for(mut self, curves: PlanCurves) -> Self {
+        self.plan_for = curves;
         self
     }
 
@@ -208,7 +217,10 @@ impl BudgetPlannerParams {
     /// [`Error::Core`](crate::Error::Core) for a missing or mistyped column; [`Error::PlanRow`](crate::Error::PlanRow) for a
     /// row without campaign or date, [`Error::MixedCurrencies`](crate::Error::MixedCurrencies),
     /// [`Error::AmbiguousDates`](crate::Error::AmbiguousDates);
-    /// [`Error::Optimize`](crate::Error::Optimize) for rows that cannot be (negative revenue), for constraints that clash, for a target out of reach.
+    /// [`Error::UnknownCampaign`](crate::Error::UnknownCampaign) for a model's curve of a campaign that has no rows;
+    /// [`Error::Optimize`](crate::Error::Optimize) for rows that cannot be (negative revenue), for constraints that clash, for a target out
+    /// of reach, for models' curves that leave out a campaign that spends or are in another unit, and for the worst draws of
+    /// curves that have none.
     pub fn fit_with(&self, table: &Table, context: &FitContext<'_>) -> Result<BudgetPlanner> {
         super::fit::fit(self, table, context)
     }

@@ -145,3 +145,107 @@ fn spend_beyond_what_was_observed_is_refused_or_flagged() {
     assert!(planner.report().campaigns.iter().any(|campaign| campaign.outside_support));
     assert!(planner.report().warnings.iter().any(|warning| warning.contains("were observed")));
 }
+
+#[test]
+#[cfg(feature = "predict")]
+fn a_plan_for_the_forests_curves_says_so_and_is_judged_by_the_accounts() {
+    let planner = recipe().plan_for(PlanCurves::Forest).fit(&table(60)).unwrap();
+    let account = recipe().fit(&table(60)).unwrap();
+    let report = planner.report();
+    assert_eq!((report.curves.as_str(), account.report().curves.as_str()), ("forest", "account"));
+    assert_eq!(report.to_json()["curves"], "forest");
+    assert!(account.responses().is_none());
+    planner.allocation().certificate().verify(planner.plan().problem()).unwrap();
+    // Budgets are the best on the forest's curves, and the gain is what the account's draws say of them.
+    assert!(report.gap < 1e-6);
+    let value = |budget: fn(&CampaignReport) -> f64| -> f64 {
+        let curves = planner.responses().unwrap().iter().zip(&report.campaigns);
+        curves.map(|(response, campaign)| response.curve().value(budget(campaign))).sum()
+    };
+    let gain = report.gain.as_ref().unwrap();
+    let promised = value(|campaign| campaign.proposed) - value(|campaign| campaign.today);
+    assert!((gain.mean + gain.optimism - promised).abs() < 1e-6 * value(|campaign| campaign.today), "{gain:?}");
+    let judged: f64 = planner
+        .model()
+        .campaigns()
+        .iter()
+        .zip(&report.campaigns)
+        .map(|(fitted, campaign)| fitted.response_at(campaign.proposed).0 - fitted.response_at(campaign.today).0)
+        .sum();
+    assert!((gain.mean - judged).abs() < 1e-6 * judged.abs().max(1.0), "{gain:?} {judged}");
+    assert!(report.warnings[0].starts_with("the plan is made for the curves of `forest`"), "{report}");
+    let text = report.to_string();
+    assert!(text.contains("for the curves of `forest`") && text.ends_with("not causal evidence."), "{text}");
+    #[cfg(feature = "plot")]
+    {
+        let html = planner.to_html().unwrap();
+        assert!(html.contains("for the curves of forest") && html.contains("of the account&#39;s own curves"));
+        assert!(planner.curve_chart("a").unwrap().is_some());
+    }
+}
+
+#[test]
+#[cfg(feature = "predict")]
+fn named_context_reaches_the_forest_and_threads_change_nothing() {
+    let season = Column::Number((0..80).map(|row| 1.0 + 0.2 * f64::from(row / 2 % 2)).collect());
+    let table = with("seasonality_factor", season);
+    let at = |threads: usize| {
+        let context = adsml_core::FitContext::default().with_threads(std::num::NonZeroUsize::new(threads).unwrap());
+        let recipe = recipe().context(["seasonality_factor"]).plan_for(PlanCurves::Forest);
+        recipe.fit_with(&table, &context).unwrap().report().to_json()
+    };
+    assert_eq!(at(1), at(2));
+    assert_ne!(
+        at(1)["campaigns"],
+        recipe().plan_for(PlanCurves::Forest).fit(&table).unwrap().report().to_json()["campaigns"]
+    );
+}
+
+#[test]
+fn curves_of_models_are_planned_for_under_their_name() {
+    use super::super::{ModelResponse, ModelResponseParams};
+
+    /// Pays for every unit of the only feature.
+    #[derive(Debug)]
+    struct Pays(f64);
+    impl adsml_core::Regressor for Pays {
+        fn n_features(&self) -> usize {
+            1
+        }
+        fn predict_into(&self, x: ndarray::ArrayView2<'_, f64>, out: &mut [f64]) -> adsml_core::Result<()> {
+            out.iter_mut().zip(x.column(0)).for_each(|(out, spend)| *out = self.0 * spend);
+            Ok(())
+        }
+        fn predict_row(&self, row: &[f64]) -> adsml_core::Result<f64> {
+            Ok(self.0 * row[0])
+        }
+    }
+    let curve = |pays: f64, params: ModelResponseParams| params.fit(&Pays(pays), &[0.0], &[10.0, 200.0]).unwrap();
+    let plain = |pays| curve(pays, ModelResponse::params());
+    let of = |responses: Vec<(&str, ModelResponse)>| {
+        recipe().plan_for(PlanCurves::models("pays", responses)).fit(&table(40))
+    };
+    let planner = of(vec![("b", plain(3.0)), ("a", plain(2.0))]).unwrap();
+    let report = planner.report();
+    // What pays more gets all it can hold; the other keeps the least that was observed.
+    assert_eq!(
+        (report.campaigns[0].id.as_str(), report.campaigns[0].proposed, report.curves.as_str()),
+        ("a", 10.0, "pays")
+    );
+    assert!((report.campaigns[1].marginal - 3.0).abs() < 1e-9 && report.campaigns[0].support == [10.0, 200.0]);
+
+    let says = |responses, words: &str| {
+        let error = of(responses).unwrap_err().to_string();
+        assert!(error.contains(words), "{error}");
+    };
+    says(vec![("b", plain(3.0))], "none of a");
+    says(vec![("b", plain(3.0)), ("a", plain(2.0)), ("c", plain(2.0))], "campaign `c` is none of the 2");
+    says(vec![("b", plain(3.0)), ("b", plain(3.0))], "`b`");
+    let conversions = ModelResponse::params().unit(adsml_optimize::ResponseUnit::Conversions);
+    says(vec![("b", plain(3.0)), ("a", curve(2.0, conversions))], "a's in Conversions");
+    let named = recipe().plan_for(PlanCurves::models("account", [("a", plain(1.0))])).fit(&table(40));
+    assert!(named.unwrap_err().to_string().contains("a name of their own"));
+    let careful = recipe().risk(adsml_optimize::Risk::Cvar { share: 0.2 });
+    let careful = careful.plan_for(PlanCurves::models("pays", [("a", plain(1.0)), ("b", plain(1.0))])).fit(&table(40));
+    assert!(careful.unwrap_err().to_string().contains("the mean"));
+}

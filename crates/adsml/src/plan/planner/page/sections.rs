@@ -16,10 +16,11 @@ pub(super) fn headline(planner: &BudgetPlanner) -> String {
     let spend = report.spend_words();
     let [first, last] = &report.dates;
     let mut html = format!(
-        "<header>\n<h1>Budget plan</h1>\n<p class=\"muted\">{}, learnt from {} to {}</p>\n<p class=\"lead\">{}</p>\n",
+        "<header>\n<h1>Budget plan</h1>\n<p class=\"muted\">{}, learnt from {} to {}{}</p>\n<p class=\"lead\">{}</p>\n",
         escape(&counted(report.campaigns.len(), "campaign")),
         escape(first),
         escape(last),
+        escape(&planned_for(report)),
         escape(&what_changes(report)),
     );
     let mut figures = vec![(
@@ -37,7 +38,12 @@ pub(super) fn headline(planner: &BudgetPlanner) -> String {
         let [low, high] = gain.interval;
         let interval = format!("nine in ten between {} and {}", signed(low, figure), signed(high, figure));
         figures.push((format!("Expected gain, {of}"), format!("{}{share}", signed(gain.mean, figure)), interval));
-        let judged = format!("judged on {} that the plan was not made for", counted(gain.n_draws, "draw"));
+        let draws = counted(gain.n_draws, "draw");
+        let judged = if report.is_for_the_account() {
+            format!("judged on {draws} that the plan was not made for")
+        } else {
+            format!("judged on {draws} of the account's own curves")
+        };
         // What happens on no draw is rare, not impossible.
         let worse = match gain.probability_worse {
             0.0 if gain.interval != [0.0, 0.0] => format!("below {}", percent(1.0 / gain.n_draws.max(1) as f64)),
@@ -55,6 +61,11 @@ pub(super) fn headline(planner: &BudgetPlanner) -> String {
     }
     html.push_str(&format!("</dl>\n<p class=\"caution\">{}</p>\n</header>\n", escape(report.caution)));
     html
+}
+
+/// `, for the curves of forest`; nothing for the account's own.
+fn planned_for(report: &PlanReport) -> String {
+    if report.is_for_the_account() { String::new() } else { format!(", for the curves of {}", report.curves) }
 }
 
 /// `Move 620.00 EUR a day from 3 campaigns to 4 campaigns.`
@@ -184,10 +195,18 @@ pub(super) fn curves(planner: &BudgetPlanner) -> Result<String> {
             if n == 1 { "is" } else { "are" }
         ),
     };
+    let line = if planner.report.is_for_the_account() {
+        "the line is what spend is expected to bring in an average period, and nine in ten curves that the rows leave possible run in the band"
+            .to_owned()
+    } else {
+        let name = escape(&planner.report.curves);
+        format!(
+            "the line is the curve of {name} that the plan is made for, and nine in ten of the account's own curves run in the band"
+        )
+    };
     let figures: String = charts.iter().map(|chart| format!("<figure>\n{}</figure>\n", chart.svg)).collect();
     Ok(format!(
-        "<section>\n<h2>What each campaign's money buys</h2>\n<p>Dots are past periods, the line is what spend is expected to bring in an \
-         average period, and nine in ten curves that the rows leave possible run in the band. Where the paper is grey and the line dashed, \
+        "<section>\n<h2>What each campaign's money buys</h2>\n<p>Dots are past periods, {line}. Where the paper is grey and the line dashed, \
          no spend was observed. The ring is spend now, the black dot the proposal.{left_out}</p>\n<div class=\"grid\">\n{figures}</div>\n</section>\n"
     ))
 }
@@ -199,10 +218,11 @@ pub(super) fn forecast(planner: &BudgetPlanner) -> Result<String> {
     let charts: String = planner.forecast_charts()?.iter().map(wide).collect();
     let [low, high] = last.cumulative_interval.map(figure);
     let sum = format!(
-        "{} to {}: {} expected in all, nine in ten sums between {low} and {high}.",
+        "{} to {}: {} expected in all{}, nine in ten sums between {low} and {high}.",
         counted(report.forecast.periods.len(), "period"),
         last.date,
         report.of_response(&figure(last.cumulative)),
+        if report.is_for_the_account() { "" } else { " by the account's own curves" },
     );
     Ok(format!("<section>\n<h2>The next periods</h2>\n<p>{}</p>\n{charts}</section>\n", escape(&sum)))
 }
