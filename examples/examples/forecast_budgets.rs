@@ -64,6 +64,7 @@ fn outlook(account: &Account, horizon: usize) -> Vec<PlannedDay> {
 fn days(planner: &BudgetPlanner) -> Outcome<String> {
     let report = planner.report();
     let forecast = &report.forecast;
+    let (m, r) = (report.money_decimals(), report.response_decimals());
     let mut text = format!("{:<11} {:>12} {:>12} {:>25}", "date", "spend", "expected", "nine in ten between");
     for id in &forecast.campaigns {
         write!(text, " {id:>9}")?;
@@ -71,15 +72,16 @@ fn days(planner: &BudgetPlanner) -> Outcome<String> {
     for period in &forecast.periods {
         let [low, high] = period.interval;
         let spend: f64 = period.budgets.iter().sum();
-        write!(text, "\n{:<11} {spend:>12.2} {:>12.2} {low:>12.2} {high:>12.2}", period.date, period.response)?;
+        write!(text, "\n{:<11} {spend:>12.m$} {:>12.r$} {low:>12.r$} {high:>12.r$}", period.date, period.response)?;
         for budget in &period.budgets {
-            write!(text, " {budget:>9.2}")?;
+            write!(text, " {budget:>9.m$}")?;
         }
     }
     if let Some(last) = forecast.periods.last() {
         let [low, high] = last.cumulative_interval;
         let (n, sum) = (forecast.periods.len(), last.cumulative);
-        write!(text, "\n{sum:.2} {} in {n} periods, nine in ten between {low:.2} and {high:.2}.", report.currency)?;
+        let what = if report.unit == ResponseUnit::Conversions { "conversions" } else { &report.currency };
+        write!(text, "\n{sum:.r$} {what} in {n} periods, nine in ten between {low:.r$} and {high:.r$}.")?;
     }
     for warning in &report.warnings {
         write!(text, "\nWarning: {warning}.")?;

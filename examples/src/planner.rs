@@ -34,10 +34,11 @@ pub struct PlannerArgs {
     /// Columns of numbers that say in what circumstances, comma separated: competition, season, price.
     #[arg(long, value_name = "A,B", value_delimiter = ',', requires = "csv")]
     pub context: Vec<String>,
-    /// Code of the currency.
-    #[arg(long, value_name = "CODE")]
-    pub currency: Option<String>,
-    /// What a period may cost, to the cent; `at-most:900` for so much or less. Default: what the last periods cost.
+    /// Code of the currency, as in ISO 4217: JPY is planned and written in whole yen, EUR to the cent, KWD to the fils. `CODE:DIGITS`
+    /// for one with other decimals: BTC:8.
+    #[arg(long, value_name = "CODE", value_parser = currency)]
+    pub currency: Option<Currency>,
+    /// What a period may cost, to the smallest coin; `at-most:900` for so much or less. Default: what the last periods cost.
     #[arg(long, value_name = "AMOUNT", value_parser = total)]
     pub total: Option<Total>,
     /// Bounds for every campaign: up to 1 shares of the total, above that money.
@@ -177,8 +178,8 @@ impl PlannerArgs {
         } else if self.draws != 200 {
             recipe = recipe.curves(curves);
         }
-        if let Some(code) = &self.currency {
-            recipe = recipe.currency(Currency::new(code));
+        if let Some(currency) = &self.currency {
+            recipe = recipe.currency(currency.clone());
         }
         if let Some(total) = self.total {
             recipe = recipe.total(total);
@@ -228,6 +229,22 @@ impl PlannerArgs {
     }
 }
 
+/// `JPY`, or `BTC:8`.
+fn currency(text: &str) -> Result<Currency, String> {
+    let (code, digits) = text.trim().split_once(':').map_or((text.trim(), None), |(code, digits)| (code, Some(digits)));
+    if code.len() != 3 || !code.bytes().all(|letter| letter.is_ascii_alphabetic()) {
+        return Err(format!("`{code}` is no code of three letters, as EUR and JPY are"));
+    }
+    let code = code.to_ascii_uppercase();
+    match digits {
+        None => Ok(Currency::new(code)),
+        Some(digits) => match digits.parse() {
+            Ok(digits) if digits <= 8 => Ok(Currency::with_minor_digits(code, digits)),
+            _ => Err(format!("`{digits}` is no number of decimals from 0 to 8")),
+        },
+    }
+}
+
 /// The columns of a simulated account's campaign days.
 pub fn demo_recipe(account: &Account) -> BudgetPlannerParams {
     BudgetPlanner::params()
@@ -252,9 +269,24 @@ pub fn truth(planner: &BudgetPlanner, account: &Account) -> String {
         planner.report().campaigns.iter().map(of).sum()
     };
     let (today, proposed) = (value(|campaign| campaign.today), value(|campaign| campaign.proposed));
+    let (currency, decimals) = (&planner.report().currency, planner.report().money_decimals());
     format!(
-        "\nThis account is simulated, so its truth is known: {today:.2} {} a day today, {proposed:.2} as proposed ({:+.1} %).",
-        account.currency(),
+        "\nThis account is simulated, so its truth is known: {today:.decimals$} {currency} a day today, {proposed:.decimals$} as proposed ({:+.1} %).",
         100.0 * (proposed / today - 1.0)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn currencies_have_the_decimals_of_iso_4217_or_those_that_are_stated() {
+        for (text, code, digits) in [("JPY", "JPY", 0), ("eur", "EUR", 2), (" kwd ", "KWD", 3), ("BTC:8", "BTC", 8)] {
+            assert_eq!(currency(text).unwrap(), Currency::with_minor_digits(code, digits));
+        }
+        for text in ["", "EURO", "¥¥", "EUR:9", "EUR:-1", "EUR:", "12€"] {
+            assert!(currency(text).is_err(), "{text}");
+        }
+    }
 }

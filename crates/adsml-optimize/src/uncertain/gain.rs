@@ -50,11 +50,13 @@ pub(crate) fn quantile(sorted: &[f64], share: f64) -> f64 {
     sorted[below] + (at - at.floor()) * (next - sorted[below])
 }
 
+/// Amounts with as many decimals as the format asks for, else two: `{gain:.0}` for yen.
 impl fmt::Display for Gain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { mean, interval: [low, high], probability_worse, today, .. } = self;
-        let share = 100.0 * mean / today;
-        write!(f, "{mean:+.2} a period ({share:+.1} %), nine in ten between {low:+.2} and {high:+.2}; ")?;
+        let (share, decimals) = (100.0 * mean / today, f.precision().unwrap_or(2));
+        write!(f, "{mean:+.decimals$} a period ({share:+.1} %), ")?;
+        write!(f, "nine in ten between {low:+.decimals$} and {high:+.decimals$}; ")?;
         write!(f, "worse than today with probability {probability_worse:.2}")
     }
 }

@@ -147,6 +147,40 @@ fn spend_beyond_what_was_observed_is_refused_or_flagged() {
 }
 
 #[test]
+fn money_has_the_decimals_of_its_currency() {
+    let of = |code: &str| recipe().currency(adsml_optimize::Currency::new(code)).fit(&table(40)).unwrap();
+    let [euro, yen, dinar] = ["EUR", "JPY", "KWD"].map(of);
+    let proposed = |planner: &BudgetPlanner, decimals: usize| {
+        let text = format!(" {:.decimals$} ", planner.report().campaigns[0].proposed);
+        assert!(planner.report().to_string().contains(&text), "{}", planner.report());
+    };
+    proposed(&euro, 2);
+    proposed(&yen, 0);
+    proposed(&dinar, 3);
+    assert_eq!(yen.report().to_json()["minor_digits"], 0);
+    // Of the yen's report only ratios have decimals.
+    let text = yen.report().to_string();
+    let decimals = |line: &str| line.matches('.').count();
+    let all = text.lines().find(|line| line.starts_with("all")).unwrap();
+    assert!(decimals(all) == 0 && text.contains(" a period ("), "{text}");
+    assert!(yen.report().campaigns.iter().all(|campaign| campaign.proposed.fract() == 0.0));
+    // Conversions are expected in fractions, whatever the money.
+    let (conversions, yen_too) = (recipe().conversions("revenue"), adsml_optimize::Currency::new("JPY"));
+    let report = conversions.currency(yen_too).fit(&table(40)).unwrap().report().clone();
+    assert_eq!((report.money_decimals(), report.response_decimals()), (0, 2));
+    #[cfg(feature = "plot")]
+    {
+        let cell = |planner: &BudgetPlanner, decimals: usize| {
+            let cell = format!("<td>{:.decimals$}</td>", planner.report().campaigns[0].proposed);
+            assert!(planner.to_html().unwrap().contains(&cell), "{cell}");
+        };
+        cell(&euro, 2);
+        cell(&yen, 0);
+        cell(&dinar, 3);
+    }
+}
+
+#[test]
 #[cfg(feature = "predict")]
 fn a_plan_for_the_forests_curves_says_so_and_is_judged_by_the_accounts() {
     let planner = recipe().plan_for(PlanCurves::Forest).fit(&table(60)).unwrap();

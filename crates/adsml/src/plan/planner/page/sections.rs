@@ -1,10 +1,10 @@
 //! What stands on the page, part by part, in order.
 
-use adsml_optimize::{Objective, Risk};
+use adsml_optimize::{Objective, ResponseUnit, Risk};
 
 use super::super::super::charts::allocation_chart;
 use super::super::{BudgetPlanner, CampaignReport, OptimizerReport, PlanReport};
-use super::words::{counted, escape, figure, money, percent, signed};
+use super::words::{counted, escape, figure, figure_to, money, percent, signed};
 use crate::{Chart, Result};
 
 /// Nobody looks at the curves of more campaigns.
@@ -25,10 +25,11 @@ pub(super) fn headline(planner: &BudgetPlanner) -> String {
     );
     let mut figures = vec![(
         "Spend".to_owned(),
-        format!("{} {spend}", money(report.total)),
-        format!("today {}", money(report.total_today)),
+        format!("{} {spend}", report.money(report.total)),
+        format!("today {}", report.money(report.total_today)),
     )];
     if let Some(gain) = &report.gain {
+        let of_response = |value| report.figure(value);
         let of = match planner.plan().problem().objective() {
             Objective::Profit { .. } => format!("profit, {spend}"),
             _ => report.response_with_unit(),
@@ -36,8 +37,8 @@ pub(super) fn headline(planner: &BudgetPlanner) -> String {
         let share =
             if gain.today > 0.0 { format!(" ({})", signed(gain.mean / gain.today, percent)) } else { String::new() };
         let [low, high] = gain.interval;
-        let interval = format!("nine in ten between {} and {}", signed(low, figure), signed(high, figure));
-        figures.push((format!("Expected gain, {of}"), format!("{}{share}", signed(gain.mean, figure)), interval));
+        let interval = format!("nine in ten between {} and {}", signed(low, of_response), signed(high, of_response));
+        figures.push((format!("Expected gain, {of}"), format!("{}{share}", signed(gain.mean, of_response)), interval));
         let draws = counted(gain.n_draws, "draw");
         let judged = if report.is_for_the_account() {
             format!("judged on {draws} that the plan was not made for")
@@ -51,7 +52,8 @@ pub(super) fn headline(planner: &BudgetPlanner) -> String {
         };
         figures.push(("Probability of being worse than today".to_owned(), worse, judged));
     } else {
-        let expected = (format!("Expected {}", report.response_with_unit()), figure(report.response), String::new());
+        let expected =
+            (format!("Expected {}", report.response_with_unit()), report.figure(report.response), String::new());
         figures.push(expected);
     }
     html.push_str("<dl class=\"figures\">\n");
@@ -73,19 +75,19 @@ fn what_changes(report: &PlanReport) -> String {
     // Budgets are whole minor units, means of past spends are not.
     let changes: Vec<f64> = report.campaigns.iter().map(|campaign| campaign.proposed - campaign.today).collect();
     let (more, less): (Vec<f64>, Vec<f64>) =
-        changes.iter().filter(|change| change.abs() >= 0.01).partition(|c| **c > 0.0);
+        changes.iter().filter(|change| change.abs() >= report.coin()).partition(|c| **c > 0.0);
     let [added, taken] = [&more, &less].map(|changes| changes.iter().sum::<f64>().abs());
     let spend = report.spend_words();
     let (to, from) = (counted(more.len(), "campaign"), counted(less.len(), "campaign"));
     match (more.is_empty(), less.is_empty()) {
         (true, true) => "Leave every budget as it is.".to_owned(),
-        (false, true) => format!("Add {} {spend} to {to}.", money(added)),
-        (true, false) => format!("Take {} {spend} from {from}.", money(taken)),
-        (false, false) if (added - taken).abs() < 0.01 * report.total.max(1.0) => {
-            format!("Move {} {spend} from {from} to {to}.", money(added))
+        (false, true) => format!("Add {} {spend} to {to}.", report.money(added)),
+        (true, false) => format!("Take {} {spend} from {from}.", report.money(taken)),
+        (false, false) if (added - taken).abs() < 0.01 * report.total.max(100.0 * report.coin()) => {
+            format!("Move {} {spend} from {from} to {to}.", report.money(added))
         }
         (false, false) => {
-            format!("Add {} {spend} to {to}, and take {} from {from}.", money(added), money(taken))
+            format!("Add {} {spend} to {to}, and take {} from {from}.", report.money(added), report.money(taken))
         }
     }
 }
@@ -113,16 +115,16 @@ pub(super) fn campaigns(report: &PlanReport) -> String {
         format!("One more {} brings", report.currency),
         "Observed spend".to_owned(),
     ];
-    let rows: String = report.campaigns.iter().map(campaign).collect();
+    let rows: String = report.campaigns.iter().map(|campaign| row(report, campaign)).collect();
     let now: f64 = report.campaigns.iter().map(|campaign| campaign.response_today).sum();
     let change = (report.total_today > 0.0).then(|| report.total / report.total_today - 1.0);
     let foot = format!(
         "<tfoot><tr><th scope=\"row\">All</th><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td></td><td></td></tr></tfoot>\n",
-        money(report.total_today),
-        money(report.total),
+        report.money(report.total_today),
+        report.money(report.total),
         change_words(change),
-        figure(now),
-        figure(report.response),
+        report.figure(now),
+        report.figure(report.response),
     );
     let (spend, response) = (report.spend_words(), report.response_with_unit());
     let caption = format!("Budgets: {spend}. What they bring: {response}, in an average period.");
@@ -130,25 +132,26 @@ pub(super) fn campaigns(report: &PlanReport) -> String {
     format!("<section>\n<h2>Campaign by campaign</h2>\n{table}</section>\n")
 }
 
-fn campaign(campaign: &CampaignReport) -> String {
+fn row(report: &PlanReport, campaign: &CampaignReport) -> String {
+    let coin = report.coin();
     let class = match campaign.proposed - campaign.today {
-        change if change >= 0.01 => " class=\"more\"",
-        change if change <= -0.01 => " class=\"less\"",
+        change if change >= coin => " class=\"more\"",
+        change if change <= -coin => " class=\"less\"",
         _ => "",
     };
-    let [low, high] = campaign.support.map(money);
+    let [low, high] = campaign.support.map(|spend| report.money(spend));
     // At the end of what was observed the curve ends, and with it what is known of one more unit of currency.
-    let at_the_end = campaign.marginal == 0.0 && campaign.proposed >= campaign.support[1] - 0.01;
+    let at_the_end = campaign.marginal == 0.0 && campaign.proposed >= campaign.support[1] - coin;
     let marginal = if at_the_end { "–".to_owned() } else { figure(campaign.marginal) };
     let beyond = if campaign.outside_support { " <strong class=\"flag\">beyond it</strong>" } else { "" };
     format!(
         "<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td{class}>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{low} to {high}{beyond}</td></tr>\n",
         escape(&campaign.id),
-        money(campaign.today),
-        money(campaign.proposed),
+        report.money(campaign.today),
+        report.money(campaign.proposed),
         change_words(campaign.change),
-        figure(campaign.response_today),
-        figure(campaign.response),
+        report.figure(campaign.response_today),
+        report.figure(campaign.response),
         marginal,
     )
 }
@@ -216,12 +219,12 @@ pub(super) fn forecast(planner: &BudgetPlanner) -> Result<String> {
     let report = &planner.report;
     let Some(last) = report.forecast.periods.last() else { return Ok(String::new()) };
     let charts: String = planner.forecast_charts()?.iter().map(wide).collect();
-    let [low, high] = last.cumulative_interval.map(figure);
+    let [low, high] = last.cumulative_interval.map(|sum| report.figure(sum));
     let sum = format!(
         "{} to {}: {} expected in all{}, nine in ten sums between {low} and {high}.",
         counted(report.forecast.periods.len(), "period"),
         last.date,
-        report.of_response(&figure(last.cumulative)),
+        report.of_response(&report.figure(last.cumulative)),
         if report.is_for_the_account() { "" } else { " by the account's own curves" },
     );
     Ok(format!("<section>\n<h2>The next periods</h2>\n<p>{}</p>\n{charts}</section>\n", escape(&sum)))
@@ -243,7 +246,10 @@ pub(super) fn optimizers(report: &PlanReport) -> String {
         let plan = match &optimizer.error {
             Some(error) => format!("<td class=\"text\" colspan=\"2\">{}</td>", escape(error)),
             None => {
-                let [value, gap] = [optimizer.value.map(money), optimizer.gap.map(gap_words)];
+                let [value, gap] = [
+                    optimizer.value.map(|value| money(value, report.response_decimals())),
+                    optimizer.gap.map(gap_words),
+                ];
                 let dash = || "–".to_owned();
                 format!("<td>{}</td><td>{}</td>", value.unwrap_or_else(dash), gap.unwrap_or_else(dash))
             }
@@ -280,6 +286,24 @@ pub(super) fn learnt(report: &PlanReport) -> String {
         parts.push_str(&format!("<p>Put in order, or left out:</p>\n{}", list(&report.remarks)));
     }
     if parts.is_empty() { parts } else { format!("<section>\n<h2>What else was learnt</h2>\n{parts}</section>\n") }
+}
+
+impl PlanReport {
+    /// An amount of money.
+    fn money(&self, amount: f64) -> String {
+        money(amount, self.money_decimals())
+    }
+
+    /// A response: three digits, but no less than a coin of the currency, where it is money.
+    fn figure(&self, response: f64) -> String {
+        let most = if self.unit == ResponseUnit::Conversions { 7 } else { self.money_decimals() };
+        figure_to(response, most)
+    }
+
+    /// The smallest coin, in currency: budgets that differ by less do not differ.
+    fn coin(&self) -> f64 {
+        10_f64.powi(-i32::from(self.minor_digits))
+    }
 }
 
 fn list(sentences: &[String]) -> String {

@@ -23,19 +23,24 @@ pub(super) fn escape(text: &str) -> String {
     escaped
 }
 
-/// An amount of money: two decimals, thousands apart.
-pub(super) fn money(amount: f64) -> String {
-    grouped(amount, 2)
+/// An amount of money with the decimals of its currency, thousands apart.
+pub(super) fn money(amount: f64, decimals: usize) -> String {
+    grouped(amount, decimals)
 }
 
-/// A response or a ratio: as many decimals as make three digits, up to seven.
+/// A ratio: as many decimals as make three digits, up to seven.
 pub(super) fn figure(value: f64) -> String {
+    figure_to(value, 7)
+}
+
+/// A response: as many decimals as make three digits, up to `most`.
+pub(super) fn figure_to(value: f64, most: usize) -> String {
     let magnitude = if value == 0.0 { 2.0 } else { value.abs().log10().floor() };
-    grouped(value, (2.0 - magnitude).clamp(0.0, 7.0) as usize)
+    grouped(value, ((2.0 - magnitude).max(0.0) as usize).min(most))
 }
 
 /// `text` of a number, with a plus unless it is below zero.
-pub(super) fn signed(value: f64, write: fn(f64) -> String) -> String {
+pub(super) fn signed(value: f64, write: impl Fn(f64) -> String) -> String {
     let text = write(value);
     if value > 0.0 { format!("+{text}") } else { text }
 }
@@ -83,7 +88,10 @@ mod tests {
 
     #[test]
     fn numbers_are_written_as_people_read_them() {
-        assert_eq!([1_234_567.891, -0.001, f64::NAN].map(money), ["1\u{202f}234\u{202f}567.89", "0.00", "–"]);
+        let euros = [1_234_567.891, -0.001, f64::NAN].map(|amount| money(amount, 2));
+        assert_eq!(euros, ["1\u{202f}234\u{202f}567.89", "0.00", "–"]);
+        assert_eq!([0, 3].map(|decimals| money(1_234.567_8, decimals)), ["1\u{202f}235", "1\u{202f}234.568"]);
+        assert_eq!([0.4, 12.34, 1_234.5].map(|value| figure_to(value, 0)), ["0", "12", "1\u{202f}234"]);
         assert_eq!(
             [12_345.6, 99.94, 5.0, 0.25, 0.000_123_4, 0.0].map(figure),
             ["12\u{202f}346", "99.9", "5.00", "0.250", "0.000123", "0"]

@@ -3,7 +3,7 @@
 use adsml_core::calendar;
 use adsml_optimize::{
     Allocation, CampaignResponse, Comparison, ComparisonRow, Finding, Forecast, FrontierPoint, Gain, History,
-    ResponseCurve, ResponseModel, UncertainPlan,
+    ResponseCurve, ResponseModel, ResponseUnit, UncertainPlan,
 };
 
 use super::super::super::model_response::ModelResponse;
@@ -32,6 +32,7 @@ impl PlanReport {
     pub(in super::super) fn new(made: &Made<'_>) -> Self {
         let Made { history, model, other, stopped, plan, forecast, frontier, comparison } = *made;
         let allocation = plan.allocation();
+        let decimals = usize::from(allocation.currency().minor_digits());
         let major = |minor: i64| allocation.currency().to_major(minor);
         let campaigns: Vec<CampaignReport> = model
             .campaigns()
@@ -68,7 +69,8 @@ impl PlanReport {
             .collect();
         let (mut warnings, mut remarks) = (Vec::new(), Vec::new());
         if let Some((name, responses)) = other {
-            warnings.push(second_opinion(name, plan.gain()));
+            let decimals = if model.unit() == ResponseUnit::Conversions { 2 } else { decimals };
+            warnings.push(second_opinion(name, plan.gain(), decimals));
             remarks.extend(repairs(model, responses));
         }
         let of_account = |finding: &&Finding| matches!(finding, Finding::SpendFollowsDemand { .. });
@@ -79,7 +81,7 @@ impl PlanReport {
         for campaign in campaigns.iter().filter(|campaign| campaign.outside_support) {
             let [low, high] = campaign.support;
             warnings.push(format!(
-                "{}: {:.2} is proposed, but only spends between {low:.2} and {high:.2} were observed",
+                "{}: {:.decimals$} is proposed, but only spends between {low:.decimals$} and {high:.decimals$} were observed",
                 campaign.id, campaign.proposed
             ));
         }
@@ -87,6 +89,7 @@ impl PlanReport {
         remarks.extend(stopped);
         Self {
             currency: allocation.currency().code().to_owned(),
+            minor_digits: allocation.currency().minor_digits(),
             unit: model.unit(),
             period_days: model.period(),
             dates: [calendar::text(history.first_date()), calendar::text(model.last_date())],
@@ -137,10 +140,10 @@ fn curve(fitted: &CampaignResponse, other: Option<&dyn ResponseCurve>, end: f64)
 }
 
 /// What curves that do not say how sure they are promise, and what the account's make of it.
-fn second_opinion(name: &str, gain: Option<&Gain>) -> String {
+fn second_opinion(name: &str, gain: Option<&Gain>, decimals: usize) -> String {
     let promise = gain.map_or_else(String::new, |gain| {
         format!(
-            "; they promise {:+.2} a period beyond today's budgets, the account's own curves expect {:+.2} of the same plan",
+            "; they promise {:+.decimals$} a period beyond today's budgets, the account's own curves expect {:+.decimals$} of the same plan",
             gain.mean + gain.optimism,
             gain.mean
         )

@@ -17,6 +17,8 @@ use super::curves::ACCOUNT;
 pub struct PlanReport {
     /// Code of the currency.
     pub currency: String,
+    /// Decimal digits of its smallest coin: 2 for euros, 0 for yen.
+    pub minor_digits: u8,
     /// What responses are counted in.
     pub unit: ResponseUnit,
     /// Days in a period.
@@ -149,6 +151,19 @@ impl PlanReport {
     /// The report as JSON.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::to_value(self).expect("plain data has a JSON form")
+    }
+
+    /// Decimals that an amount of money is written with.
+    pub fn money_decimals(&self) -> usize {
+        usize::from(self.minor_digits)
+    }
+
+    /// Decimals that a response is written with: those of money for revenue, two for conversions, which are expected in fractions.
+    pub fn response_decimals(&self) -> usize {
+        match self.unit {
+            ResponseUnit::Conversions => 2,
+            _ => self.money_decimals(),
+        }
     }
 
     /// Whether the plan is made for the account's own curves.

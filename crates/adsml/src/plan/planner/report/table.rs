@@ -9,6 +9,7 @@ impl fmt::Display for PlanReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { currency, total, total_today, .. } = self;
         let response = self.response_words();
+        let (m, r) = (self.money_decimals(), self.response_decimals());
         write!(f, "Plan from {} to {}, {currency}, {response}", self.dates[0], self.dates[1])?;
         if self.is_for_the_account() {
             writeln!(f)?
@@ -26,7 +27,7 @@ impl fmt::Display for PlanReport {
             let [elasticity, deviation] = campaign.elasticity;
             writeln!(
                 f,
-                "{:<width$} {:>12.2} {:>12.2} {:>8} {:>12.2} {:>12.2} {:>9.3} {:>5.2}±{:<5.2}  {}{}",
+                "{:<width$} {:>12.m$} {:>12.m$} {:>8} {:>12.r$} {:>12.r$} {:>9.3} {:>5.2}±{:<5.2}  {}{}",
                 campaign.id,
                 campaign.today,
                 campaign.proposed,
@@ -43,19 +44,19 @@ impl fmt::Display for PlanReport {
         let now: f64 = self.campaigns.iter().map(|campaign| campaign.response_today).sum();
         writeln!(
             f,
-            "{:<width$} {total_today:>12.2} {total:>12.2} {:>8} {now:>12.2} {:>12.2}",
+            "{:<width$} {total_today:>12.m$} {total:>12.m$} {:>8} {now:>12.r$} {:>12.r$}",
             "all", "", self.response
         )?;
         if let Some(gain) = &self.gain {
             let by = if self.is_for_the_account() { "" } else { ", by the account's own curves" };
-            writeln!(f, "\nBeyond today's budgets{by}: {gain}.")?;
+            writeln!(f, "\nBeyond today's budgets{by}: {gain:.r$}.")?;
         }
         writeln!(f, "Proven gap to the best plan for these curves: {:.1e}.", self.gap)?;
         if let Some(last) = self.forecast.periods.last() {
             let [low, high] = last.cumulative_interval;
             writeln!(
                 f,
-                "The next {} periods, to {}: {:.2} expected in all, nine in ten between {low:.2} and {high:.2}.",
+                "The next {} periods, to {}: {:.r$} expected in all, nine in ten between {low:.r$} and {high:.r$}.",
                 self.forecast.periods.len(),
                 last.date,
                 last.cumulative
