@@ -56,14 +56,20 @@ impl<'a> Account<'a> {
         self.fit_modes(threads);
     }
 
-    /// Curves alone, with the effects and the noise of another fit.
-    pub(super) fn go_on(&mut self, known: &Account<'_>, threads: NonZeroUsize) {
-        self.effects.clone_from(&known.effects);
-        self.noise.clone_from(&known.noise);
-        self.belief = known.belief;
-        self.series.iter_mut().for_each(|series| series.set_effects(&known.effects));
-        self.modes.clone_from(&known.modes);
-        self.fit_modes(threads);
+    /// What is learnt here with another share of spend carried over: the curves again, with the same effects and noise.
+    pub(super) fn carrying(&self, history: &History, retention: f64, threads: NonZeroUsize) -> Self {
+        let series = self.series.iter().zip(&self.campaigns);
+        let mut account = Self {
+            campaigns: self.campaigns.clone(),
+            series: series.map(|(series, campaign)| series.carrying(history, campaign, retention)).collect(),
+            noise: self.noise.clone(),
+            modes: self.modes.clone(),
+            belief: self.belief,
+            effects: self.effects.clone(),
+            effects_factor: None,
+        };
+        account.fit_modes(threads);
+        account
     }
 
     fn fit_modes(&mut self, threads: NonZeroUsize) {

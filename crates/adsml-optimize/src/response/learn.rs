@@ -34,7 +34,11 @@ pub(super) fn learn(
     let cancelled = || context.check_cancelled().map_err(|_| OptimizeError::Cancelled);
     let mut findings = history.findings.clone();
     let design = Design::new(history);
-    let mut account = Account::new(params, history, &design, 0.0);
+    let given = match params.carry_over {
+        CarryOver::Fixed(retention) => Some(retention),
+        CarryOver::Fitted => None,
+    };
+    let mut account = Account::new(params, history, &design, given.unwrap_or(0.0));
     for campaign in &history.campaigns {
         if !account.campaigns.iter().any(|planned| planned.id == campaign.id) {
             findings.push(Finding::NeverSpent { campaign: campaign.id.clone() });
@@ -48,33 +52,14 @@ pub(super) fn learn(
     }
     account.learn(&design, context.threads, ROUNDS);
     cancelled()?;
-    let retention = match params.carry_over {
-        CarryOver::Fixed(0.0) => 0.0,
-        CarryOver::Fixed(retention) => {
-            account = Account::new(params, history, &design, retention);
+    let retention = given.unwrap_or_else(|| {
+        let retention = carry_over(&account, history, context);
+        if retention > 0.0 {
+            account = account.carrying(history, retention, context.threads);
             account.learn(&design, context.threads, ROUNDS);
-            retention
         }
-        CarryOver::Fitted => {
-            let plain = account.log_density();
-            let tried = RETENTIONS.map(|retention| {
-                let mut tried = Account::new(params, history, &design, retention);
-                tried.go_on(&account, context.threads);
-                (tried.log_density(), retention)
-            });
-            let (best, retention) =
-                tried.into_iter().fold((f64::NEG_INFINITY, 0.0), |a, b| if b.0 > a.0 { b } else { a });
-            if 2.0 * (best - plain) > CARRIED {
-                let known = account;
-                account = Account::new(params, history, &design, retention);
-                account.go_on(&known, context.threads);
-                account.learn(&design, context.threads, ROUNDS);
-                retention
-            } else {
-                0.0
-            }
-        }
-    };
+        retention
+    });
     cancelled()?;
     let belief = if params.pooling {
         pooling::beliefs(&account.series, &account.modes)
@@ -104,6 +89,14 @@ pub(super) fn learn(
         n_draws: params.n_draws,
         findings,
     })
+}
+
+/// The retention that makes the rows most likely; 0 unless that says clearly more than no carry-over.
+fn carry_over(account: &Account<'_>, history: &History, context: &FitContext<'_>) -> f64 {
+    let likelihood = |retention| account.carrying(history, retention, context.threads).log_density();
+    let tried = RETENTIONS.map(|retention| (likelihood(retention), retention));
+    let (best, retention) = tried.into_iter().fold((f64::NEG_INFINITY, 0.0), |a, b| if b.0 > a.0 { b } else { a });
+    if 2.0 * (best - account.log_density()) > CARRIED { retention } else { 0.0 }
 }
 
 /// What the rows do not say.

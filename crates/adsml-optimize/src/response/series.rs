@@ -1,5 +1,7 @@
 //! One campaign's rows, as fits take them.
 
+use std::sync::Arc;
+
 use super::carry_over::effective_spend;
 use super::effects::Design;
 use super::family::Share;
@@ -9,6 +11,8 @@ use super::lift::LiftTest;
 /// One campaign's rows, as fits take them.
 #[derive(Debug, Clone)]
 pub(super) struct Series {
+    /// Which of the history's rows these are, ascending.
+    rows: Vec<usize>,
     /// Numbers of the periods, ascending.
     pub(super) periods: Vec<i32>,
     /// Effective spend as a share of the typical one.
@@ -16,8 +20,8 @@ pub(super) struct Series {
     pub(super) response: Vec<f64>,
     /// What is expected to have arrived by now, of all that will.
     pub(super) completeness: Vec<f64>,
-    /// What context makes of the response: a row per period, in columns of the design.
-    pub(super) design: Vec<Vec<f64>>,
+    /// What context makes of the response: a row per period, in columns of the design. The same for every carry-over.
+    pub(super) design: Arc<[Vec<f64>]>,
     /// `completeness * exp(design * effects)`.
     pub(super) factor: Vec<f64>,
     /// The median of positive spends, in currency.
@@ -58,8 +62,7 @@ impl Series {
         lifts: &[LiftTest],
     ) -> Option<Self> {
         let typical_spend = median(campaign.spend.iter().copied().filter(|&spend| spend > 0.0))?;
-        let periods: Vec<i32> = campaign.dates.iter().map(|date| date.div_euclid(history.period)).collect();
-        let effective = effective_spend(&periods, &campaign.spend, retention);
+        let periods = periods_of(history, campaign);
         let last = history.last_date().div_euclid(history.period);
         let age = |row: usize| (last - periods[row]) as usize;
         let mature: Vec<usize> = (0..periods.len()).filter(|&row| age(row) >= maturity.excluded).collect();
@@ -82,7 +85,7 @@ impl Series {
             standard_error: test.standard_error,
         });
         Some(Self {
-            shares: rows.iter().map(|&row| share(effective[row])).collect(),
+            shares: shares(&periods, campaign, &rows, retention, typical_spend),
             response: rows.iter().map(|&row| campaign.response[row]).collect(),
             design: rows.iter().map(|&row| design.row(campaign, campaign.dates[row], &campaign.context[row])).collect(),
             factor: completeness.clone(),
@@ -92,7 +95,14 @@ impl Series {
             baseline,
             lifts: lifts.collect(),
             periods: rows.iter().map(|&row| periods[row]).collect(),
+            rows,
         })
+    }
+
+    /// The same rows of the same `campaign`, with another share of spend carried over.
+    pub(super) fn carrying(&self, history: &History, campaign: &CampaignHistory, retention: f64) -> Self {
+        let shares = shares(&periods_of(history, campaign), campaign, &self.rows, retention, self.typical_spend);
+        Self { shares, ..self.clone() }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -101,10 +111,27 @@ impl Series {
 
     /// Takes effects of the context into account.
     pub(super) fn set_effects(&mut self, effects: &[f64]) {
-        for ((factor, row), completeness) in self.factor.iter_mut().zip(&self.design).zip(&self.completeness) {
+        for ((factor, row), completeness) in self.factor.iter_mut().zip(self.design.iter()).zip(&self.completeness) {
             *factor = completeness * row.iter().zip(effects).map(|(x, effect)| x * effect).sum::<f64>().exp();
         }
     }
+}
+
+/// Numbers of the periods of all of a campaign's rows.
+fn periods_of(history: &History, campaign: &CampaignHistory) -> Vec<i32> {
+    campaign.dates.iter().map(|date| date.div_euclid(history.period)).collect()
+}
+
+/// Effective spends of some `rows`, as shares of the typical one; what is carried over comes from all rows.
+fn shares(
+    periods: &[i32],
+    campaign: &CampaignHistory,
+    rows: &[usize],
+    retention: f64,
+    typical_spend: f64,
+) -> Vec<Share> {
+    let effective = effective_spend(periods, &campaign.spend, retention);
+    rows.iter().map(|&row| Share::new(effective[row] / typical_spend)).collect()
 }
 
 /// The middle one, or the mean of the two in the middle.
