@@ -3,8 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use adsml::optimize::ResponseModelParams;
-use adsml::plan::{CampaignReport, PlanCurves, SimulatedCurve};
+use adsml::plan::{CampaignReport, PlanCurves, SimulatedCurve, read_lift_tests};
 use adsml::prelude::*;
 
 use crate::plan::{bounds, total};
@@ -65,6 +64,14 @@ pub struct PlannerArgs {
     /// Last periods to leave out, because their response has not all arrived.
     #[arg(long, value_name = "N")]
     pub immature: Option<usize>,
+    /// CSV file of lift tests, which say what spend causes: columns campaign, from and to (spend per period without and with the
+    /// treatment), lift (the response per period that the difference caused) and standard_error.
+    #[arg(long, value_name = "FILE")]
+    pub lift: Option<PathBuf>,
+    /// Shares of the response that have arrived, from the last period backwards: 0.4,0.7,0.9. Older periods are complete, and none is
+    /// left out but by --immature.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_parser = share)]
+    pub completeness: Vec<f64>,
     /// Whose curves the plan is made for: the account's own, or those of the prototype's forest of ROAS, which the account's then judge.
     #[arg(long, value_enum, default_value_t = Curves::Account)]
     pub curves: Curves,
@@ -120,7 +127,7 @@ impl PlannerArgs {
             }
             None => (account.campaign_table(), demo_recipe(account)),
         };
-        let recipe = change(self.limits(recipe));
+        let recipe = change(self.limits(recipe)?);
         let progress = TerminalProgress::new();
         let mut context = FitContext { observer: Some(&progress), ..FitContext::seeded(self.seed) };
         if let Some(threads) = self.threads {
@@ -170,14 +177,19 @@ impl PlannerArgs {
         Ok(recipe.context(&self.context))
     }
 
-    fn limits(&self, mut recipe: BudgetPlannerParams) -> BudgetPlannerParams {
-        let mut curves = ResponseModelParams::default().n_draws(self.draws);
-        if let Some(periods) = self.immature {
-            curves = curves.immature_periods(periods);
-            recipe = recipe.curves(curves);
-        } else if self.draws != 200 {
-            recipe = recipe.curves(curves);
+    fn limits(&self, mut recipe: BudgetPlannerParams) -> Outcome<BudgetPlannerParams> {
+        recipe = recipe.adjust_curves(|curves| {
+            let curves = curves.n_draws(self.draws);
+            match self.immature {
+                Some(periods) => curves.immature_periods(periods),
+                None if !self.completeness.is_empty() => curves.immature_periods(0),
+                None => curves,
+            }
+        });
+        if let Some(path) = &self.lift {
+            recipe = recipe.lift_tests(read_lift_tests(path).map_err(|error| format!("--lift: {error}"))?);
         }
+        recipe = recipe.completeness(self.completeness.iter().copied());
         if let Some(currency) = &self.currency {
             recipe = recipe.currency(currency.clone());
         }
@@ -202,11 +214,11 @@ impl PlannerArgs {
         if self.curves == Curves::Forest {
             recipe = recipe.plan_for(PlanCurves::Forest);
         }
-        recipe
+        Ok(recipe
             .change_cost(self.change_cost)
             .beyond_support(self.beyond_support)
             .horizon(self.horizon)
-            .compare(self.compare)
+            .compare(self.compare))
     }
 
     /// Writes the report into `--out`, or into `out/<example>`; gives what was written.
@@ -227,6 +239,12 @@ impl PlannerArgs {
         }
         Ok(written)
     }
+}
+
+/// A share in (0, 1].
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.trim().parse().ok().filter(|share| *share > 0.0 && *share <= 1.0);
+    share.ok_or_else(|| format!("`{text}` is no share above 0 and up to 1"))
 }
 
 /// `JPY`, or `BTC:8`.

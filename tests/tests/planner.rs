@@ -58,6 +58,49 @@ fn a_month_of_campaigns_is_planned_with_dates_that_begin_with_the_day() {
 }
 
 #[test]
+fn lift_tests_and_completeness_reach_the_curves() {
+    let account = Account::demo();
+    let table = account.campaign_table();
+    let recipe =
+        || BudgetPlanner::params().campaign("campaign_id").date("date").spend("spend").revenue("revenue").horizon(0);
+    let plain = recipe().fit(&table).expect("it can be planned");
+    let [low, high] = plain.report().campaigns[0].support;
+    let id = plain.report().campaigns[0].id.clone();
+    let rise = |planner: &BudgetPlanner| {
+        let fitted = planner.model().campaign(&id).expect("it is known");
+        fitted.response_at(high).0 - fitted.response_at(low).0
+    };
+    // A clear test says that spend causes half of what the rows suggest.
+    let lift = 0.5 * rise(&plain);
+    let path = std::env::temp_dir().join(format!("adsml-planner-lift-{}.csv", std::process::id()));
+    let text = format!("campaign,from,to,lift,standard_error\n{id},{low},{high},{lift},{}\n", 0.02 * lift);
+    std::fs::write(&path, text).expect("it can be written");
+    let tests = adsml::plan::read_lift_tests(&path).expect("it reads");
+    std::fs::remove_file(&path).expect("it was written");
+    let tested = planned(&recipe().lift_tests(tests), &table);
+    // The rows go on contradicting it; more than half of the way is the test's.
+    assert!(rise(&tested) - lift < 0.5 * (rise(&plain) - lift), "{} {lift}", rise(&tested));
+    let said = |planner: &BudgetPlanner, words: &str| planner.report().remarks.iter().any(|text| text.contains(words));
+    assert!(said(&tested, &format!("{id}: 1 lift test entered")) && !said(&plain, "lift test"));
+
+    // Half of the last three days' revenue has not arrived: who says so plans nearly as with all of it.
+    let last = *account.rows().iter().map(|row| &row.date).max().expect("it has rows");
+    let dates = table.date("date").expect("a column of dates").days.clone();
+    let revenue = table.number("revenue").expect("a column of numbers").iter().zip(&dates);
+    let cut = revenue.map(|(revenue, date)| if last - date < 3 { 0.5 * revenue } else { *revenue }).collect();
+    let mut young = table.clone();
+    young.replace("revenue", Column::Number(cut)).expect("the column is there");
+    let off = |planner: &BudgetPlanner| (rise(planner) / rise(&plain) - 1.0).abs();
+    let [naive, told] = [recipe(), recipe().completeness([0.5; 3])].map(|recipe| recipe.fit(&young).expect("a plan"));
+    assert!(said(&told, "of the last 3 periods") && off(&told) < off(&naive) + 0.02, "{} {}", off(&told), off(&naive));
+    let unknown =
+        adsml::optimize::LiftTest { campaign: "nobody".to_owned(), spend: [0.0, 1.0], lift: 1.0, standard_error: 1.0 };
+    let error = recipe().lift_tests([unknown]).fit(&table).unwrap_err().to_string();
+    assert!(error.contains("`nobody`"), "{error}");
+    assert!(recipe().completeness([1.5]).fit(&table).is_err());
+}
+
+#[test]
 fn plans_of_simulated_accounts_are_better_than_today_on_their_true_curves() {
     let mut captured = Vec::new();
     for seed in 1..=6 {

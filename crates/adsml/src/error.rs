@@ -116,6 +116,19 @@ pub enum Error {
         /// The column.
         column: String,
     },
+    /// A cell of a small file that cannot be what it says.
+    #[cfg(feature = "plan")]
+    #[error("{place}: `{column}` is {found}, expected {expected}")]
+    Cell {
+        /// File and line.
+        place: String,
+        /// The column.
+        column: &'static str,
+        /// What stands there.
+        found: String,
+        /// What has to stand there.
+        expected: &'static str,
+    },
     /// A table without columns that a recipe rests on.
     #[cfg(feature = "plan")]
     #[error("the table lacks {}", .columns.iter().map(|column| format!("`{column}`")).collect::<Vec<_>>().join(", "))]

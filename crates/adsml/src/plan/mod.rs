@@ -2,6 +2,8 @@
 
 #[cfg(feature = "plot")]
 mod charts;
+#[cfg(feature = "predict")]
+mod lift;
 mod model_response;
 mod planner;
 #[cfg(feature = "predict")]
@@ -11,6 +13,8 @@ mod simulated;
 
 #[cfg(feature = "plot")]
 pub use charts::{allocation_chart, comparison_charts};
+#[cfg(feature = "predict")]
+pub use lift::read_lift_tests;
 pub use model_response::{ModelResponse, ModelResponseParams, ModelTarget, MonotoneRepair};
 pub use planner::{
     BudgetPlanner, BudgetPlannerParams, CampaignReport, CurvePoint, ForecastReport, OptimizerReport, PlanCurves,

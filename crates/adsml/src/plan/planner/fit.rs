@@ -22,7 +22,7 @@ pub(super) fn fit(params: &BudgetPlannerParams, table: &Table, context: &FitCont
     let currency = columns::currency(params, table)?;
     let history = columns::history(params, table)?;
     context.progress("learn curves", 0, None);
-    let model = params.curves.fit_with(&history, context)?;
+    let model = params.learning().fit_with(&history, context)?;
     let (model, stopped) = model.running();
     let responses = params.plan_for.responses(&history, &model, &currency, context)?;
     context.progress("divide the budget", 0, None);
@@ -58,6 +58,7 @@ pub(super) fn fit(params: &BudgetPlannerParams, table: &Table, context: &FitCont
         model: &model,
         other: responses.as_deref().map(|responses| (name, responses)),
         stopped: &stopped,
+        params,
         plan: &plan,
         forecast: &forecast,
         frontier: &frontier,

@@ -1,7 +1,9 @@
 //! What is planned, from which columns, within which limits.
 
 use adsml_core::{FitContext, Table};
-use adsml_optimize::{Currency, Limit, Objective, PlannedDay, ResponseModelParams, ResponseUnit, Risk, Total};
+use adsml_optimize::{
+    Currency, LiftTest, Limit, Objective, PlannedDay, ResponseModelParams, ResponseUnit, Risk, Total,
+};
 
 use super::{BudgetPlanner, PlanCurves};
 use crate::Result;
@@ -24,6 +26,8 @@ pub struct BudgetPlannerParams {
     pub(super) objective: Objective,
     pub(super) risk: Risk,
     pub(super) curves: ResponseModelParams,
+    pub(super) lift_tests: Vec<LiftTest>,
+    pub(super) completeness: Vec<f64>,
     pub(super) plan_for: PlanCurves,
     pub(super) horizon: usize,
     pub(super) outlook: Vec<PlannedDay>,
@@ -48,6 +52,8 @@ impl Default for BudgetPlannerParams {
             objective: Objective::Response,
             risk: Risk::Mean,
             curves: ResponseModelParams::default(),
+            lift_tests: Vec::new(),
+            completeness: Vec::new(),
             plan_for: PlanCurves::Account,
             horizon: 30,
             outlook: Vec::new(),
@@ -172,6 +178,41 @@ impl BudgetPlannerParams {
         self
     }
 
+    /// Changes how the account's curves are learnt, and keeps what was said before.
+    #[must_use]
+    pub fn adjust_curves(mut self, change: impl FnOnce(ResponseModelParams) -> ResponseModelParams) -> Self {
+        self.curves = change(self.curves);
+        self
+    }
+
+    /// Experiments, which enter the likelihood of their campaigns' curves; where there are any, in place of those of
+    /// [`curves`](Self::curves). `read_lift_tests` reads them from a file.
+    #[must_use]
+    pub fn lift_tests(mut self, tests: impl IntoIterator<Item = LiftTest>) -> Self {
+        self.lift_tests = tests.into_iter().collect();
+        self
+    }
+
+    /// The share of the response that has arrived by age, from the last period backwards, each in `(0, 1]`; older periods are complete. Where
+    /// it is said, in place of that of [`curves`](Self::curves).
+    #[must_use]
+    pub fn completeness(mut self, by_age: impl IntoIterator<Item = f64>) -> Self {
+        self.completeness = by_age.into_iter().collect();
+        self
+    }
+
+    /// The settings of the account's curves, with experiments and completeness.
+    pub(super) fn learning(&self) -> ResponseModelParams {
+        let mut curves = self.curves.clone();
+        if !self.lift_tests.is_empty() {
+            curves = curves.lift_tests(self.lift_tests.clone());
+        }
+        if !self.completeness.is_empty() {
+            curves = curves.completeness(self.completeness.clone());
+        }
+        curves
+    }
+
     /// Which curves the plan is made for: the account's (the default), those of fitted models, or those of the prototype's forest.
     #[must_use]
     pub fn plan_for(mut self, curves: PlanCurves) -> Self {
@@ -219,7 +260,7 @@ impl BudgetPlannerParams {
     /// [`Error::AmbiguousDates`](crate::Error::AmbiguousDates);
     /// [`Error::UnknownCampaign`](crate::Error::UnknownCampaign) for a model's curve of a campaign that has no rows;
     /// [`Error::Optimize`](crate::Error::Optimize) for rows that cannot be (negative revenue), for constraints that clash, for a target out
-    /// of reach, for models' curves that leave out a campaign that spends or are in another unit, and for the worst draws of
+    /// of reach, for lift tests of campaigns without rows, for a completeness outside its range, for models' curves that leave out a campaign that spends or are in another unit, and for the worst draws of
     /// curves that have none.
     pub fn fit_with(&self, table: &Table, context: &FitContext<'_>) -> Result<BudgetPlanner> {
         super::fit::fit(self, table, context)

@@ -1,5 +1,7 @@
 //! From what was made to what is reported.
 
+use std::collections::BTreeMap;
+
 use adsml_core::calendar;
 use adsml_optimize::{
     Allocation, CampaignResponse, Comparison, ComparisonRow, Finding, Forecast, FrontierPoint, Gain, History,
@@ -7,6 +9,7 @@ use adsml_optimize::{
 };
 
 use super::super::super::model_response::ModelResponse;
+use super::super::BudgetPlannerParams;
 use super::super::curves::ACCOUNT;
 use super::{CampaignReport, CurvePoint, ForecastReport, OptimizerReport, PlanReport, PlannedPeriod};
 
@@ -22,6 +25,7 @@ pub(in super::super) struct Made<'a> {
     pub(in super::super) other: Option<(&'a str, &'a [ModelResponse])>,
     /// Campaigns that spend nothing any more.
     pub(in super::super) stopped: &'a [String],
+    pub(in super::super) params: &'a BudgetPlannerParams,
     pub(in super::super) plan: &'a UncertainPlan,
     pub(in super::super) forecast: &'a Forecast,
     pub(in super::super) frontier: &'a [FrontierPoint],
@@ -30,7 +34,7 @@ pub(in super::super) struct Made<'a> {
 
 impl PlanReport {
     pub(in super::super) fn new(made: &Made<'_>) -> Self {
-        let Made { history, model, other, stopped, plan, forecast, frontier, comparison } = *made;
+        let Made { history, model, other, stopped, params, plan, forecast, frontier, comparison } = *made;
         let allocation = plan.allocation();
         let decimals = usize::from(allocation.currency().minor_digits());
         let major = |minor: i64| allocation.currency().to_major(minor);
@@ -85,6 +89,7 @@ impl PlanReport {
                 campaign.id, campaign.proposed
             ));
         }
+        remarks.extend(said_beforehand(params));
         let stopped = stopped.iter().map(|id| format!("{id}: spends nothing any more and is left out of the plan"));
         remarks.extend(stopped);
         Self {
@@ -137,6 +142,22 @@ fn curve(fitted: &CampaignResponse, other: Option<&dyn ResponseCurve>, end: f64)
         CurvePoint { spend, response, interval }
     };
     (0..=STEPS).map(point).collect()
+}
+
+/// What was said beside the rows: experiments, and what has not arrived yet.
+fn said_beforehand(params: &BudgetPlannerParams) -> Vec<String> {
+    let mut tests: BTreeMap<&str, usize> = BTreeMap::new();
+    for test in &params.lift_tests {
+        *tests.entry(&test.campaign).or_default() += 1;
+    }
+    let counted = |n: usize, one: &str| if n == 1 { format!("1 {one}") } else { format!("{n} {one}s") };
+    let entered = |(id, n): (&str, usize)| format!("{id}: {} entered its curve", counted(n, "lift test"));
+    let mut said: Vec<String> = tests.into_iter().map(entered).collect();
+    if !params.completeness.is_empty() {
+        let periods = counted(params.completeness.len(), "period");
+        said.push(format!("of the last {periods} only a part of the response had arrived, as was said beforehand"));
+    }
+    said
 }
 
 /// What curves that do not say how sure they are promise, and what the account's make of it.
