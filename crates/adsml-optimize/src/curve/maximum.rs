@@ -61,12 +61,7 @@ pub(super) fn ends<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]:
 pub(super) fn concave<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2]) -> Maximum {
     let spend = curve.argmax_minus(price, [from, to], 0.5 * (from + to)).clamp(from, to);
     let touch = tangent(curve, price, [from, to], spend);
-    if touch.bound == f64::INFINITY {
-        return beside_upright(curve, price, [from, to], touch);
-    }
-    // At a kink the tangent to one side is steep: a second one, just across, makes a roof with it.
-    let size = curve.value(spend).abs() + (price * spend).abs();
-    if touch.bound - touch.attained > 1e-13 * size { roof(curve, price, [from, to], touch) } else { touch }
+    if touch.bound == f64::INFINITY { beside_upright(curve, price, [from, to], touch) } else { touch }
 }
 
 /// The tangent at 0 may be upright: those close by are not, and touch ever closer.
@@ -87,31 +82,44 @@ fn beside_upright<C: ResponseCurve + ?Sized>(
     touch
 }
 
-/// The bound of two tangents close to each other, one rising and one falling, if that is less.
-fn roof<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2], touch: Maximum) -> Maximum {
-    let rises = |spend: f64| curve.marginal(spend) > price;
-    let width = 1e-14 * to.abs();
-    let (left, right) = if rises(touch.spend) {
-        (touch.spend, (touch.spend + width).min(to))
-    } else {
-        ((touch.spend - width).max(from), touch.spend)
-    };
-    if left == right || !rises(left) || rises(right) {
-        return touch;
-    }
-    let top = curve.value(left) - price * left + (curve.marginal(left) - price) * (right - left);
-    Maximum { bound: top.max(touch.attained).min(touch.bound), ..touch }
+/// The bound of the tangent at `spend`.
+fn tangent<C: ResponseCurve + ?Sized>(curve: &C, price: f64, interval: [f64; 2], spend: f64) -> Maximum {
+    let touch = Maximum::at(curve, price, spend);
+    Maximum { bound: touch.attained + concave_slack(curve, price, interval, spend), ..touch }
 }
 
-/// The bound of the tangent at `spend`.
-fn tangent<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2], spend: f64) -> Maximum {
-    let touch = Maximum::at(curve, price, spend);
-    let slope = curve.marginal(spend) - price;
-    let reach = if slope > 0.0 { to - spend } else { from - spend };
+/// How much more `value - price * spend` any spend of an interval may have than `spend` has, where the curve is concave.
+///
+/// ```text
+/// |marginal(spend) - price| * reach
+/// ```
+///
+/// The tangent at `spend` reaches to the end of the interval on its rising side. If `spend` is not quite a maximiser, there may be a
+/// kink just beside it, across which everything falls: then it need reach no further. Costs one or two marginals, no value.
+pub(crate) fn concave_slack<C: ResponseCurve + ?Sized>(curve: &C, price: f64, [from, to]: [f64; 2], spend: f64) -> f64 {
+    let excess = curve.marginal(spend) - price;
+    let rises = excess > 0.0;
+    let reach = if rises { to - spend } else { spend - from };
     // At an end the product may be inf * 0.
-    let rise = if reach == 0.0 { 0.0 } else { slope * reach };
-    Maximum { bound: touch.attained + rise, ..touch }
+    if reach == 0.0 {
+        return 0.0;
+    }
+    let across = KINK * to.abs();
+    if excess.abs() > FLAT * price.abs() && across < reach {
+        let kink =
+            if rises { curve.marginal(spend + across) <= price } else { curve.marginal(spend - across) >= price };
+        if kink {
+            return excess.abs() * across;
+        }
+    }
+    excess.abs() * reach
 }
+
+/// Share of the greatest spend within which a kink is looked for.
+const KINK: f64 = 1e-14;
+
+/// A marginal this close to the price, in shares of it, is as good as a solver finds.
+const FLAT: f64 = 1e-14;
 
 /// A maximiser of a concave `value - price * spend`.
 ///
@@ -286,6 +294,38 @@ mod tests {
     #[test]
     fn a_kink_is_bounded_from_both_sides() {
         check::maxima(&Capped, 25.0);
+    }
+
+    #[test]
+    fn a_tangent_beside_a_kink_need_not_reach_across_it() {
+        let interval = [0.0, 25.0];
+        // `min(x, 10) - x / 2` has its greatest, 5, at the kink.
+        let bound = |spend: f64| Capped.value(spend) - 0.5 * spend + concave_slack(&Capped, 0.5, interval, spend);
+        for spend in [10.0, 10.0_f64.next_down(), 10.0_f64.next_up(), 10.0 - 1e-13, 10.0 + 1e-13] {
+            assert!((5.0..=5.0 + 1e-12).contains(&(bound(spend) + 2.0 * f64::EPSILON)), "{spend}");
+        }
+        // Further away, it reaches to the end.
+        assert_eq!([bound(6.0), bound(14.0)], [12.5, 10.0]);
+        assert_eq!([bound(0.0), bound(25.0)], [12.5, 10.0]);
+    }
+
+    #[test]
+    fn slopes_that_are_not_numbers_are_no_kink() {
+        /// Twice the spend as far as 10; nobody knows beyond.
+        #[derive(Debug)]
+        struct Lost;
+        impl ResponseCurve for Lost {
+            fn value(&self, spend: f64) -> f64 {
+                2.0 * spend
+            }
+            fn marginal(&self, spend: f64) -> f64 {
+                if spend <= 10.0 { 2.0 } else { f64::NAN }
+            }
+            fn shape(&self) -> Shape {
+                Shape::Concave
+            }
+        }
+        assert_eq!(concave_slack(&Lost, 1.0, [0.0, 25.0], 10.0), 15.0);
     }
 
     /// A curve that counts how often its slopes are asked for, and may keep its second slope to itself.

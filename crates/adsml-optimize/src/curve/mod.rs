@@ -30,6 +30,7 @@ pub use hill::Hill;
 pub use logarithmic::Logarithmic;
 pub use logistic::Logistic;
 pub use maximum::Maximum;
+pub(crate) use maximum::concave_slack;
 pub use michaelis_menten::MichaelisMenten;
 pub use piecewise::PiecewiseLinear;
 pub use power::Power;

@@ -1,6 +1,7 @@
 //! One campaign's best answer to a price.
 
 use crate::Shape;
+use crate::curve::concave_slack;
 use crate::program::{Program, Term};
 
 /// Where one campaign's spend may lie in a part of the search: an interval of whole minor units, and perhaps 0 beside it.
@@ -141,17 +142,9 @@ fn on_stretch(term: &Term, weight: f64, price: f64, [from, to]: [f64; 2], near: 
             return at(to);
         }
         let spend = term.curve.argmax_minus(slope / weight, [from, to], near).clamp(from, to);
-        let excess = weight * term.curve.marginal(spend) - slope;
-        let reach = if excess > 0.0 { to - spend } else { from - spend };
         let touch = at(spend);
-        if excess < 0.0 && spend > from {
-            // At a kink, the tangent from the right says nothing of what lies to the left: that from the left does.
-            let before = spend.next_down();
-            if weight * term.curve.marginal(before) >= slope {
-                return touch.or(at(before));
-            }
-        }
-        Choice { bound: touch.attained + if reach == 0.0 { 0.0 } else { excess * reach }, ..touch }
+        let slack = weight * concave_slack(&*term.curve, slope / weight, [from, to], spend);
+        Choice { bound: touch.attained + slack, ..touch }
     };
     match term.curve.shape() {
         Shape::Concave => concave(from),
