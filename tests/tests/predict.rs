@@ -228,6 +228,47 @@ fn what_gives_the_answer_away_is_refused_unless_allowed() {
     assert!(nothing.to_string().starts_with("no column is left to predict from: `spend` (after click"), "{nothing}");
 }
 
+#[test]
+fn what_nearly_determines_the_target_is_used_and_warned_of() {
+    let mut stream = Seed::new(5).stream("proxy", 0);
+    let score: Vec<f64> = (0..300).map(|_| stream.uniform()).collect();
+    // A twelfth is the variance of the score: R² is 0.985, or as much less as the noise is more.
+    let near: Vec<f64> = score.iter().map(|score| score + 0.12 * (stream.uniform() - 0.5)).collect();
+    let honest: Vec<f64> = score.iter().map(|score| score + 2.0 * stream.uniform()).collect();
+    let columns = [("score", score), ("near", near), ("honest", honest)];
+    let table = Table::from_columns(columns.map(|(name, values)| (name, Column::from(values)))).unwrap();
+    let predictor = CtrPredictor::params().target("score").numeric(["near", "honest"]).fit(&table).unwrap();
+    assert_eq!(predictor.input_columns(), ["near", "honest"]);
+    let json = predictor.report().to_json();
+    let warnings = json["warnings"].as_array().unwrap();
+    assert_eq!((warnings.len(), &warnings[0]["column"]), (1, &serde_json::json!("near")), "{warnings:?}");
+    let reason = warnings[0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("target proxy: alone it nearly determines score ("), "{reason}");
+    assert!(
+        predictor.report().to_string().ends_with(&format!("Warning: `near`: {reason}\n")),
+        "{}",
+        predictor.report()
+    );
+    // A file of before warnings were kept has none.
+    let mut file = serde_json::to_value(predictor.report()).unwrap();
+    file.as_object_mut().unwrap().remove("warnings");
+    let older: adsml::PredictReport = serde_json::from_value(file).unwrap();
+    assert!(older.warnings.is_empty());
+}
+
+#[test]
+fn a_feature_that_also_groups_the_rows_is_warned_of() {
+    let table = demo_table();
+    let recipe = CtrPredictor::params().rate("clicks", "impressions").folds(3).group("ad_set_id");
+    let report = recipe.categorical(["ad_set_id", "gender"]).fit(&table).unwrap().report().to_json();
+    let warned: Vec<&serde_json::Value> = report["warnings"].as_array().unwrap().iter().collect();
+    let expected = serde_json::json!({
+        "column": "ad_set_id",
+        "reason": "rows are also grouped by it: it tells nothing of groups that a model has not seen",
+    });
+    assert!(warned.contains(&&expected), "{warned:?}");
+}
+
 fn kag(file: &str) -> Option<CtrPredictor> {
     let table = read_table(shared_data(&format!("kag_facebook/{file}"))?, true).expect("it reads");
     let recipe = CtrPredictor::params().rate("Clicks", "Impressions").categorical(["age", "gender", "interest"]);

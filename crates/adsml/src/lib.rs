@@ -86,7 +86,7 @@ pub use error::{Error, Result};
 #[cfg(feature = "predict")]
 pub use predict::{
     CtrPredictor, CtrPredictorParams, Explanations, FeatureReport, IgnoredReport, Interval, ModelReport, PredictReport,
-    PredictTarget, ReliabilityReport, ScoreReport, SplitReport, Task,
+    PredictTarget, ReliabilityReport, ScoreReport, SplitReport, Task, WarningReport,
 };
 #[cfg(feature = "predict")]
 pub use read::{TableFile, read_file, read_plain, read_table};

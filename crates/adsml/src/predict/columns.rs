@@ -1,16 +1,13 @@
 //! Which columns are used, which are not, and why.
 
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use adsml_core::{Column, Table};
-use adsml_features::{
-    CTR_CATEGORICAL, CTR_NUMERIC, DerivedFeature, FeaturePipeline, LintOptions, LintTarget, Reason, Severity,
-    ctr_features, lint_leakage, provenance_of,
-};
+use adsml_features::{CTR_CATEGORICAL, CTR_NUMERIC, DerivedFeature, FeaturePipeline, ctr_features};
 
+use super::leaks::Leaks;
 use super::tree_columns::TreePipeline;
-use super::{CtrPredictorParams, IgnoredReport, PredictTarget};
+use super::{CtrPredictorParams, IgnoredReport, PredictTarget, WarningReport};
 use crate::{Error, Result};
 
 /// The columns to predict from.
@@ -22,6 +19,8 @@ pub(super) struct Columns {
     derived: Vec<DerivedFeature>,
     /// Every other column, by the table's order.
     pub(super) ignored: Vec<IgnoredReport>,
+    /// What is used and yet worth a look, by the order of features.
+    pub(super) warnings: Vec<WarningReport>,
 }
 
 impl Columns {
@@ -58,34 +57,31 @@ impl Columns {
             let categorical = CTR_CATEGORICAL.iter().filter(|name| table.get(name).is_some() && !is_target(name));
             (owned(numeric), owned(categorical))
         };
-        let mut leaks = leaks(target, table, numeric.iter().chain(&categorical), threads)?;
-        for feature in numeric.iter().filter_map(|name| derivable(name)) {
-            if feature.inputs().any(is_target) {
-                return Err(Error::TwoRoles {
-                    column: target.columns()[0].to_owned(),
-                    first: "the target",
-                    second: "what a feature is derived from",
-                });
-            }
-            if let Some(reason) = feature.inputs().find_map(|input| leaks.get(input)) {
-                leaks.insert(feature.name().to_owned(), reason.clone());
-            }
+        let derived: Vec<DerivedFeature> = numeric.iter().filter_map(|name| derivable(name)).collect();
+        if derived.iter().any(|feature| feature.inputs().any(is_target)) {
+            return Err(Error::TwoRoles {
+                column: target.columns()[0].to_owned(),
+                first: "the target",
+                second: "what a feature is derived from",
+            });
         }
-        let leak = |name: &str| leaks.get(name).cloned();
-        let keep = |name: &String| params.allow_leaks || leak(name).is_none();
+        let features = || numeric.iter().chain(&categorical);
+        let leaks = Leaks::find(target, table, features(), &derived, threads)?;
+        let keep = |name: &str| params.allow_leaks || leaks.refused(name).is_none();
         let columns = Self {
-            derived: numeric.iter().filter(|name| keep(name)).filter_map(|name| derivable(name)).collect(),
+            derived: derived.into_iter().filter(|feature| keep(feature.name())).collect(),
             numeric: numeric.iter().filter(|name| keep(name)).cloned().collect(),
             categorical: categorical.iter().filter(|name| keep(name)).cloned().collect(),
             ignored: Vec::new(),
+            warnings: Vec::new(),
         };
         let ignored = ignored(params, target, table, &columns, &leaks);
+        let warnings = features().filter(|name| keep(name)).flat_map(|name| warnings(params, &leaks, name)).collect();
         if columns.is_empty() && params.extra.is_empty() {
-            let refused = numeric.iter().chain(&categorical);
-            let refused = refused.filter_map(|name| Some((name.clone(), leak(name)?))).collect();
+            let refused = features().filter_map(|name| Some((name.clone(), leaks.refused(name)?.clone()))).collect();
             return Err(Error::NoFeatures { ignored: refused });
         }
-        Ok(Self { ignored, ..columns })
+        Ok(Self { ignored, warnings, ..columns })
     }
 
     /// Whether there is nothing to predict from.
@@ -112,46 +108,13 @@ impl Columns {
     }
 }
 
-/// Which of these columns, and of those not named, give the answer away, and how.
-fn leaks<'a>(
-    target: &PredictTarget,
-    table: &Table,
-    features: impl Iterator<Item = &'a String>,
-    threads: NonZeroUsize,
-) -> Result<BTreeMap<String, String>> {
-    let known = target.provenance(table);
-    let mut leaks = BTreeMap::new();
-    for name in table.names() {
-        let provenance = table.provenance(name).or_else(|| provenance_of(name));
-        if let Some(provenance) = provenance.filter(|provenance| *provenance >= known) {
-            leaks.insert(name.to_owned(), provenance.to_string());
-        }
-    }
-    let lint_target = match target {
-        PredictTarget::Rate { numerator, denominator } => LintTarget::rate(numerator, denominator),
-        PredictTarget::Column(name) => LintTarget::column(name),
-    };
-    let present: Vec<&String> = features.filter(|name| table.get(name).is_some()).collect();
-    let options = LintOptions { threads: Some(threads), ..LintOptions::default() };
-    let numbered = target.with_numbers(table)?;
-    let report = lint_leakage(&numbered, &lint_target.known(known), &present, &options)?;
-    for finding in report.findings().iter().filter(|finding| finding.severity == Severity::Refuse) {
-        if let Some(name) = &finding.feature
-            && !matches!(finding.reason, Reason::KnownTooLate { .. })
-        {
-            leaks.entry(name.clone()).or_insert_with(|| finding.reason.to_string());
-        }
-    }
-    Ok(leaks)
-}
-
 /// Why each unused column of the table is not used.
 fn ignored(
     params: &CtrPredictorParams,
     target: &PredictTarget,
     table: &Table,
     columns: &Columns,
-    leaks: &BTreeMap<String, String>,
+    leaks: &Leaks,
 ) -> Vec<IgnoredReport> {
     let is = |list: &[String], name: &str| list.iter().any(|known| known == name);
     let input = |name: &str| columns.derived.iter().any(|feature| feature.inputs().any(|input| input == name));
@@ -160,7 +123,7 @@ fn ignored(
             Some("the target".to_owned())
         } else if is(&columns.numeric, name) || is(&columns.categorical, name) || input(name) {
             None
-        } else if let Some(reason) = leaks.get(name) {
+        } else if let Some(reason) = leaks.refused(name) {
             Some(reason.clone())
         } else if params.group.as_deref() == Some(name) {
             Some("the groups of the split".to_owned())
@@ -172,6 +135,15 @@ fn ignored(
     };
     let report = |name: &str| Some(IgnoredReport { column: name.to_owned(), reason: reason(name)? });
     table.names().filter_map(report).collect()
+}
+
+/// What is worth a look about a feature that is used.
+fn warnings(params: &CtrPredictorParams, leaks: &Leaks, name: &str) -> Vec<WarningReport> {
+    let allowed = leaks.refused(name).map(|reason| format!("used because leaks are allowed: {reason}"));
+    let groups = (params.group.as_deref() == Some(name))
+        .then(|| "rows are also grouped by it: it tells nothing of groups that a model has not seen".to_owned());
+    let reasons = allowed.into_iter().chain(leaks.warned(name).iter().cloned()).chain(groups);
+    reasons.map(|reason| WarningReport { column: name.to_owned(), reason }).collect()
 }
 
 /// A column has one job: target, number, or category.

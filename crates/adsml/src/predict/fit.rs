@@ -75,6 +75,7 @@ pub(super) fn fit(params: &CtrPredictorParams, table: &Table, context: &FitConte
         seed: context.seed.value(),
         leaderboard: &leaderboard,
         ignored: columns.ignored,
+        warnings: columns.warnings,
         columns: transform.feature_columns(),
         importance: model.importance(),
         judged: &judged,

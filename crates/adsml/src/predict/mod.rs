@@ -13,6 +13,7 @@ mod columns;
 mod explain;
 mod file;
 mod fit;
+mod leaks;
 mod report;
 mod rows;
 mod target;
@@ -28,6 +29,7 @@ use serde::Serialize;
 pub use explain::Explanations;
 pub use report::{
     FeatureReport, IgnoredReport, Interval, ModelReport, PredictReport, ReliabilityReport, ScoreReport, SplitReport,
+    WarningReport,
 };
 pub use target::{PredictTarget, Task};
 
@@ -231,7 +233,8 @@ impl CtrPredictorParams {
         self
     }
 
-    /// Whether named columns are used even when they become known only after what is predicted. Default `false`.
+    /// Whether features are used even when they give the answer away. Default `false`. What is used so is told in
+    /// [`PredictReport::warnings`].
     #[must_use]
     pub fn allow_leaks(mut self, allow_leaks: bool) -> Self {
         self.allow_leaks = allow_leaks;

@@ -38,6 +38,9 @@ pub struct PredictReport {
     pub features: Vec<FeatureReport>,
     /// Columns that are not used.
     pub ignored: Vec<IgnoredReport>,
+    /// Features that are used and yet worth a look; none in files of before they were kept.
+    #[serde(default)]
+    pub warnings: Vec<WarningReport>,
     /// Predicted against observed, binned, for rows that the chosen candidate had not seen.
     pub reliability: Vec<ReliabilityReport>,
     /// The comparison as a table of text.
@@ -116,6 +119,15 @@ pub struct IgnoredReport {
     pub reason: String,
 }
 
+/// A feature that is used, and what is worth a look about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarningReport {
+    /// The feature.
+    pub column: String,
+    /// What it is, in a sentence: `"target proxy: alone it nearly determines the rate (R² 0.985)"`.
+    pub reason: String,
+}
+
 /// A bin of like predictions.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct ReliabilityReport {
@@ -145,6 +157,7 @@ pub(super) struct Findings<'a> {
     pub(super) seed: u64,
     pub(super) leaderboard: &'a Leaderboard,
     pub(super) ignored: Vec<IgnoredReport>,
+    pub(super) warnings: Vec<WarningReport>,
     pub(super) columns: &'a [FeatureColumn],
     pub(super) importance: Option<Vec<f64>>,
     pub(super) judged: &'a Judged,
@@ -182,6 +195,7 @@ impl PredictReport {
             models: leaderboard.rows().iter().map(ModelReport::new).collect(),
             features: features(findings.columns, findings.importance),
             ignored: findings.ignored,
+            warnings: findings.warnings,
             reliability: reliability(rows.task, judged),
             table: leaderboard.to_string(),
         }
@@ -197,7 +211,7 @@ impl PredictReport {
         (self.task != Task::Number.name()).then_some((0.0, 1.0))
     }
 
-    /// One JSON object: rows, totals, split, baseline, chosen, models, features, ignored.
+    /// One JSON object: rows, totals, split, baseline, chosen, models, features, ignored, warnings.
     ///
     /// Totals are named as their columns are; `clicks` and `impressions` always so, however their columns are spelled.
     pub fn to_json(&self) -> Value {
@@ -214,6 +228,7 @@ impl PredictReport {
             "models": self.models.iter().map(ModelReport::to_json).collect::<Vec<_>>(),
             "features": self.features,
             "ignored": self.ignored,
+            "warnings": self.warnings,
         })
     }
 }
@@ -238,6 +253,9 @@ impl fmt::Display for PredictReport {
             if !expected.contains(&reason.as_str()) {
                 writeln!(f, "`{column}` is not used: {reason}")?;
             }
+        }
+        for WarningReport { column, reason } in &self.warnings {
+            writeln!(f, "Warning: `{column}`: {reason}")?;
         }
         Ok(())
     }
