@@ -72,9 +72,9 @@ pub struct PredictArgs {
     /// Threads to use; all by default. The figures do not depend on it.
     #[arg(long)]
     pub threads: Option<NonZeroUsize>,
-    /// Use columns even when they become known only after what is predicted.
-    #[arg(long, requires = "csv")]
-    pub allow_leaks: bool,
+    /// Use these columns even when they give the answer away; without names, all of them.
+    #[arg(long, value_name = "A,B", value_delimiter = ',', num_args = 0..=1, requires = "csv")]
+    pub allow_leaks: Option<Vec<String>>,
     /// Folder for charts and the saved model.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -106,10 +106,12 @@ impl PredictArgs {
             _ => CtrPredictorParams::from_ads(table, self.folds)
                 .map_err(|_| "name what to predict: --clicks COL --impressions COL, or --target COL")?,
         };
-        recipe = recipe
-            .categorical(expand(&self.categorical, table)?)
-            .numeric(expand(&self.numeric, table)?)
-            .allow_leaks(self.allow_leaks);
+        recipe = recipe.categorical(expand(&self.categorical, table)?).numeric(expand(&self.numeric, table)?);
+        recipe = match self.allow_leaks.as_deref() {
+            None => recipe,
+            Some([]) => recipe.allow_leaks(true),
+            Some(names) => recipe.allow_leaks_of(expand(names, table)?),
+        };
         if let Some(group) = &self.group {
             recipe = recipe.group(group);
         }

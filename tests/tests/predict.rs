@@ -229,6 +229,24 @@ fn what_gives_the_answer_away_is_refused_unless_allowed() {
 }
 
 #[test]
+fn some_columns_can_be_allowed_to_leak_and_are_warned_of() {
+    let table = demo_table();
+    let recipe =
+        CtrPredictor::params().rate("clicks", "impressions").folds(3).numeric(["budget", "spend", "conversions"]);
+    let some = recipe.clone().allow_leaks_of(["spend"]).fit(&table).unwrap();
+    assert_eq!(some.input_columns(), ["budget", "spend"]);
+    let warned: Vec<&str> = some.report().warnings.iter().map(|warning| warning.column.as_str()).collect();
+    assert_eq!(warned, ["spend"]);
+    let line = "Warning: `spend`: used because leaks are allowed: after click\n";
+    assert!(some.report().to_string().contains(line), "{}", some.report());
+    let typo = recipe.clone().allow_leaks_of(["spent"]).fit(&table).unwrap_err();
+    assert!(typo.to_string().starts_with("the table has no column `spent`"), "{typo}");
+    let unused = recipe.allow_leaks_of(["clicks"]).fit(&table).unwrap_err();
+    let expected = "column `clicks` is allowed to leak, but named neither as a number nor as a category";
+    assert_eq!(unused.to_string(), expected);
+}
+
+#[test]
 fn what_nearly_determines_the_target_is_used_and_warned_of() {
     let mut stream = Seed::new(5).stream("proxy", 0);
     let score: Vec<f64> = (0..300).map(|_| stream.uniform()).collect();

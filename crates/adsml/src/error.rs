@@ -173,6 +173,12 @@ pub enum Error {
         /// Columns that were named but refused, and why.
         ignored: Vec<(String, String)>,
     },
+    /// A column is allowed to leak, but is no feature.
+    #[error("column `{column}` is allowed to leak, but named neither as a number nor as a category")]
+    NotAFeature {
+        /// Its name.
+        column: String,
+    },
     /// A file could not be read or written.
     #[error("{}: {source}", .path.display())]
     File {

@@ -7,7 +7,7 @@ use adsml_features::{CTR_CATEGORICAL, CTR_NUMERIC, DerivedFeature, FeaturePipeli
 
 use super::leaks::Leaks;
 use super::tree_columns::TreePipeline;
-use super::{CtrPredictorParams, IgnoredReport, PredictTarget, WarningReport};
+use super::{AllowedLeaks, CtrPredictorParams, IgnoredReport, PredictTarget, WarningReport};
 use crate::{Error, Result};
 
 /// The columns to predict from.
@@ -66,8 +66,9 @@ impl Columns {
             });
         }
         let features = || numeric.iter().chain(&categorical);
+        check_allowed(&params.allow_leaks, table, features)?;
         let leaks = Leaks::find(target, table, features(), &derived, threads)?;
-        let keep = |name: &str| params.allow_leaks || leaks.refused(name).is_none();
+        let keep = |name: &str| params.allow_leaks.holds(name) || leaks.refused(name).is_none();
         let columns = Self {
             derived: derived.into_iter().filter(|feature| keep(feature.name())).collect(),
             numeric: numeric.iter().filter(|name| keep(name)).cloned().collect(),
@@ -144,6 +145,22 @@ fn warnings(params: &CtrPredictorParams, leaks: &Leaks, name: &str) -> Vec<Warni
         .then(|| "rows are also grouped by it: it tells nothing of groups that a model has not seen".to_owned());
     let reasons = allowed.into_iter().chain(leaks.warned(name).iter().cloned()).chain(groups);
     reasons.map(|reason| WarningReport { column: name.to_owned(), reason }).collect()
+}
+
+/// Only features can be allowed to leak: another name is a slip.
+fn check_allowed<'a, I: Iterator<Item = &'a String>>(
+    allowed: &AllowedLeaks,
+    table: &Table,
+    features: impl Fn() -> I,
+) -> Result<()> {
+    let AllowedLeaks::Of(names) = allowed else { return Ok(()) };
+    match names.iter().find(|name| features().all(|feature| feature != *name)) {
+        None => Ok(()),
+        Some(name) => {
+            table.column(name)?;
+            Err(Error::NotAFeature { column: name.clone() })
+        }
+    }
 }
 
 /// A column has one job: target, number, or category.

@@ -147,8 +147,24 @@ pub struct CtrPredictorParams {
     time: Option<String>,
     gap_days: u32,
     folds: usize,
-    allow_leaks: bool,
+    allow_leaks: AllowedLeaks,
     extra: Vec<OwnCandidate>,
+}
+
+/// Which features are used even when they give the answer away.
+#[derive(Debug, Clone)]
+enum AllowedLeaks {
+    All,
+    Of(Vec<String>),
+}
+
+impl AllowedLeaks {
+    fn holds(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(names) => names.iter().any(|allowed| allowed == name),
+        }
+    }
 }
 
 /// A candidate of the user's own.
@@ -169,7 +185,7 @@ impl Default for CtrPredictorParams {
             time: None,
             gap_days: 0,
             folds: 5,
-            allow_leaks: false,
+            allow_leaks: AllowedLeaks::Of(Vec::new()),
             extra: Vec::new(),
         }
     }
@@ -237,7 +253,16 @@ impl CtrPredictorParams {
     /// [`PredictReport::warnings`].
     #[must_use]
     pub fn allow_leaks(mut self, allow_leaks: bool) -> Self {
-        self.allow_leaks = allow_leaks;
+        self.allow_leaks = if allow_leaks { AllowedLeaks::All } else { AllowedLeaks::Of(Vec::new()) };
+        self
+    }
+
+    /// As [`allow_leaks`](Self::allow_leaks), for these features only; any other name is an error at fitting.
+    #[must_use]
+    pub fn allow_leaks_of<N: Into<String>>(mut self, columns: impl IntoIterator<Item = N>) -> Self {
+        if let AllowedLeaks::Of(names) = &mut self.allow_leaks {
+            names.extend(columns.into_iter().map(Into::into));
+        }
         self
     }
 
@@ -263,7 +288,7 @@ impl CtrPredictorParams {
     /// [`Error::NotStated`](crate::Error::NotStated) without a target; [`Error::NoFeatures`](crate::Error::NoFeatures) and
     /// [`Error::NoTarget`](crate::Error::NoTarget) when nothing is left;
     /// [`Error::Rate`](crate::Error::Rate) for a row with more successes than trials;
-    /// [`Error::TwoRoles`](crate::Error::TwoRoles); what the pipeline, the split or the comparison refuses.
+    /// [`Error::TwoRoles`](crate::Error::TwoRoles) and [`Error::NotAFeature`](crate::Error::NotAFeature); what the pipeline, the split or the comparison refuses.
     pub fn fit(&self, table: &Table) -> Result<CtrPredictor> {
         self.fit_with(table, &FitContext::default())
     }
