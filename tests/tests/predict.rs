@@ -287,6 +287,25 @@ fn a_feature_that_also_groups_the_rows_is_warned_of() {
     assert!(warned.contains(&&expected), "{warned:?}");
 }
 
+#[test]
+fn a_derived_feature_is_judged_by_its_values_too() {
+    // Neither column tells the target, their ratio is the target.
+    let mut stream = Seed::new(6).stream("derived", 0);
+    let audience: Vec<f64> = (0..300).map(|_| 1000.0 + (9000.0 * stream.uniform()).round()).collect();
+    let budget: Vec<f64> = (0..300).map(|_| 10.0 + 90.0 * stream.uniform()).collect();
+    let score: Vec<f64> = budget.iter().zip(&audience).map(|(budget, audience)| 7.0 * budget / audience).collect();
+    let columns = [("score", score), ("budget", budget), ("audience_size", audience)];
+    let table = Table::from_columns(columns.map(|(name, values)| (name, Column::from(values)))).unwrap();
+    let recipe = CtrPredictor::params().target("score").numeric(["budget", "budget_per_audience"]);
+    let predictor = recipe.clone().fit(&table).unwrap();
+    assert_eq!(predictor.input_columns(), ["budget"]);
+    let ignored = predictor.report().ignored.iter().find(|ignored| ignored.column == "budget_per_audience").unwrap();
+    assert!(ignored.reason.starts_with("target proxy: alone it nearly determines score"), "{}", ignored.reason);
+    let allowed = recipe.allow_leaks_of(["budget_per_audience"]).fit(&table).unwrap();
+    assert!(allowed.input_columns().contains(&"audience_size"), "{:?}", allowed.input_columns());
+    assert_eq!(allowed.report().warnings.len(), 1);
+}
+
 fn kag(file: &str) -> Option<CtrPredictor> {
     let table = read_table(shared_data(&format!("kag_facebook/{file}"))?, true).expect("it reads");
     let recipe = CtrPredictor::params().rate("Clicks", "Impressions").categorical(["age", "gender", "interest"]);

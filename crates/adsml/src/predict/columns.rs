@@ -17,7 +17,7 @@ pub(super) struct Columns {
     pub(super) categorical: Vec<String>,
     /// Features of `numeric` that the table lacks and its columns can give.
     derived: Vec<DerivedFeature>,
-    /// Every other column, by the table's order.
+    /// Every other column, by the table's order, then derived features that are refused.
     pub(super) ignored: Vec<IgnoredReport>,
     /// What is used and yet worth a look, by the order of features.
     pub(super) warnings: Vec<WarningReport>,
@@ -69,14 +69,20 @@ impl Columns {
         check_allowed(&params.allow_leaks, table, features)?;
         let leaks = Leaks::find(target, table, features(), &derived, threads)?;
         let keep = |name: &str| params.allow_leaks.holds(name) || leaks.refused(name).is_none();
+        let (derived, refused): (Vec<DerivedFeature>, Vec<DerivedFeature>) =
+            derived.into_iter().partition(|feature| keep(feature.name()));
         let columns = Self {
-            derived: derived.into_iter().filter(|feature| keep(feature.name())).collect(),
+            derived,
             numeric: numeric.iter().filter(|name| keep(name)).cloned().collect(),
             categorical: categorical.iter().filter(|name| keep(name)).cloned().collect(),
             ignored: Vec::new(),
             warnings: Vec::new(),
         };
-        let ignored = ignored(params, target, table, &columns, &leaks);
+        let mut ignored = ignored(params, target, table, &columns, &leaks);
+        ignored.extend(refused.iter().filter_map(|feature| {
+            let reason = leaks.refused(feature.name())?.clone();
+            Some(IgnoredReport { column: feature.name().to_owned(), reason })
+        }));
         let warnings = features().filter(|name| keep(name)).flat_map(|name| warnings(params, &leaks, name)).collect();
         if columns.is_empty() && params.extra.is_empty() {
             let refused = features().filter_map(|name| Some((name.clone(), leaks.refused(name)?.clone()))).collect();

@@ -1,10 +1,13 @@
 //! Which columns give the answer away, by when they become known and by what they tell of the target.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 
 use adsml_core::Table;
-use adsml_features::{DerivedFeature, LintOptions, LintTarget, Reason, Severity, lint_leakage, provenance_of};
+use adsml_features::{
+    DerivedFeature, LintOptions, LintTarget, Reason, Severity, derive_present, lint_leakage, provenance_of,
+};
 
 use super::PredictTarget;
 use crate::Result;
@@ -17,7 +20,7 @@ pub(super) struct Leaks {
 }
 
 impl Leaks {
-    /// Judges columns of the table by when they become known, and these features by their values as well.
+    /// Judges columns of the table by when they become known, and these features, derived ones too, by their values as well.
     pub(super) fn find<'a>(
         target: &PredictTarget,
         table: &Table,
@@ -37,10 +40,15 @@ impl Leaks {
             PredictTarget::Rate { numerator, denominator } => LintTarget::rate(numerator, denominator),
             PredictTarget::Column(name) => LintTarget::column(name),
         };
-        let numbered = target.with_numbers(table)?;
-        let present: Vec<&String> = features.filter(|name| numbered.get(name).is_some()).collect();
+        let mut with_derived = target.with_numbers(table)?;
+        if !derived.is_empty() {
+            let mut table = with_derived.into_owned();
+            derive_present(&mut table, derived)?;
+            with_derived = Cow::Owned(table);
+        }
+        let present: Vec<&String> = features.filter(|name| with_derived.get(name).is_some()).collect();
         let options = LintOptions { threads: Some(threads), ..LintOptions::default() };
-        let report = lint_leakage(&numbered, &lint_target.known(known), &present, &options)?;
+        let report = lint_leakage(&with_derived, &lint_target.known(known), &present, &options)?;
         for finding in report.findings() {
             let Some(name) = &finding.feature else { continue };
             match (finding.severity, &finding.reason) {
