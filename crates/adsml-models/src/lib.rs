@@ -113,6 +113,7 @@
 
 mod boosting;
 mod classes;
+mod columns;
 mod constant;
 mod error;
 mod estimator;

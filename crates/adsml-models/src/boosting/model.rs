@@ -6,6 +6,7 @@ use adsml_core::{
 use ndarray::{Array2, ArrayView2};
 
 use crate::classes;
+use crate::columns::Columns;
 use crate::estimator::serde_as_file;
 use crate::exchange::LightGbmParts;
 use crate::objective::Link;
@@ -56,7 +57,7 @@ pub struct GradientBoosting {
     pub(super) ensemble: Ensemble,
     compiled: Compiled,
     link: Link,
-    feature_names: Vec<String>,
+    columns: Columns,
     classes: Vec<String>,
     pub(super) importances: Importances,
     pub(super) validation_loss: Vec<f64>,
@@ -73,7 +74,7 @@ impl GradientBoosting {
             compiled: Compiled::default(),
             ensemble: Ensemble::of_sums(Trees::default(), base, data.n_features()),
             link,
-            feature_names: data.columns.iter().map(|column| column.name.clone()).collect(),
+            columns: Columns::new(data.columns),
             importances: Importances::new(data.n_features()),
             validation_loss: Vec::new(),
         }
@@ -96,7 +97,12 @@ impl GradientBoosting {
 
     /// Names of the features, when the training set described its columns; else empty.
     pub fn feature_names(&self) -> &[String] {
-        &self.feature_names
+        self.columns.names()
+    }
+
+    /// What the features are, with the levels of categories, when the training set described its columns; else empty.
+    pub fn columns(&self) -> &[FeatureColumn] {
+        self.columns.as_slice()
     }
 
     /// Loss on the validation rows after each round; empty without validation rows.
@@ -127,7 +133,7 @@ impl GradientBoosting {
             trees: &self.ensemble.trees,
             base: &self.ensemble.base,
             n_features: self.ensemble.n_features,
-            feature_names: &self.feature_names,
+            feature_names: self.columns.names(),
             readings: &[],
             leaf: &|value, _| value,
             is_shared: false,
@@ -173,7 +179,7 @@ impl GradientBoosting {
         Explainable {
             n_features: self.ensemble.n_features,
             readings: &[],
-            feature_names: &self.feature_names,
+            feature_names: self.columns.names(),
             outputs: self.ensemble.base.iter().enumerate().map(output).collect(),
         }
     }
@@ -223,17 +229,14 @@ impl GradientBoosting {
             let reason = format!("{} trees for {} classes", trees.len(), base.len());
             return Err(adsml_core::ModelFileError::Section { name: "base".to_owned(), reason }.into());
         }
-        let names = file.feature_names();
-        if !names.is_empty() {
-            Error::check_length("the list of feature names", n_features, names.len())?;
-        }
+        let columns = Columns::from_file(file, n_features)?;
         let classes = class_names(link, base.len());
         let ensemble = Ensemble::of_sums(trees, base, n_features);
         Ok(Self {
             compiled: Compiled::new(&ensemble),
             ensemble,
             link,
-            feature_names: names.to_vec(),
+            columns,
             classes,
             importances,
             validation_loss: file.f64("validation_loss")?,
@@ -242,9 +245,7 @@ impl GradientBoosting {
 
     fn write(&self) -> ModelFile {
         let mut file = ModelFile::new(KIND);
-        if !self.feature_names.is_empty() {
-            file.set_features(&self.feature_names.iter().map(FeatureColumn::number).collect::<Vec<_>>());
-        }
+        self.columns.put(&mut file);
         file.set_fact("link", self.link.name());
         file.put_f64("base", &self.ensemble.base).put_f64("validation_loss", &self.validation_loss);
         self.importances.put(&mut file);

@@ -1,11 +1,12 @@
 //! The mean of some trees: what a tree and a forest have in common once they are fitted.
 
-use adsml_core::{Error, Explanation, FeatureColumn, ModelFile, ModelFileError, Steps, TrainingSet};
+use adsml_core::{Error, Explanation, ModelFile, ModelFileError, Steps, TrainingSet};
 use ndarray::{Array2, ArrayView2};
 
 use super::distributions::{self, Distributions, mean_class};
 use crate::Result;
 use crate::classes::numbered;
+use crate::columns::Columns;
 use crate::estimator::choice;
 use crate::exchange::LightGbmParts;
 use crate::shap::{Explainable, Explained};
@@ -34,7 +35,7 @@ pub(super) struct MeanOfTrees {
     compiled: Compiled,
     pub(super) importances: Importances,
     pub(super) criterion: Criterion,
-    feature_names: Vec<String>,
+    columns: Columns,
     classes: Vec<String>,
     /// Of more than two classes, probabilities of the distinct leaves, one after the other: the value of a leaf is its number.
     distributions: Vec<f64>,
@@ -48,7 +49,7 @@ impl MeanOfTrees {
             compiled: Compiled::default(),
             importances: Importances::new(data.n_features()),
             criterion,
-            feature_names: data.columns.iter().map(|column| column.name.clone()).collect(),
+            columns: Columns::new(data.columns),
             classes: classes(criterion, many_classes),
             distributions: Vec::new(),
         }
@@ -92,8 +93,8 @@ impl MeanOfTrees {
         self.importances.n_features()
     }
 
-    pub(super) fn feature_names(&self) -> &[String] {
-        &self.feature_names
+    pub(super) fn columns(&self) -> &Columns {
+        &self.columns
     }
 
     pub(super) fn classes(&self) -> &[String] {
@@ -168,7 +169,7 @@ impl MeanOfTrees {
     }
 
     fn explainable_as<'a>(&'a self, outputs: Vec<Explained<'a>>) -> Explainable<'a> {
-        Explainable { n_features: self.n_features(), feature_names: &self.feature_names, readings: &[], outputs }
+        Explainable { n_features: self.n_features(), feature_names: self.columns.names(), readings: &[], outputs }
     }
 
     fn explained<'a>(&'a self, leaf: impl Fn(f64) -> f64 + Sync + 'a) -> Explained<'a> {
@@ -192,7 +193,7 @@ impl MeanOfTrees {
             trees: &self.ensemble.trees,
             base: &vec![0.0; n.max(1)],
             n_features: self.n_features(),
-            feature_names: &self.feature_names,
+            feature_names: self.columns.names(),
             readings: &[],
             leaf: &share,
             is_shared: n > 0,
@@ -205,9 +206,7 @@ impl MeanOfTrees {
 
     pub(super) fn to_file(&self, kind: &str) -> ModelFile {
         let mut file = ModelFile::new(kind);
-        if !self.feature_names.is_empty() {
-            file.set_features(&self.feature_names.iter().map(FeatureColumn::number).collect::<Vec<_>>());
-        }
+        self.columns.put(&mut file);
         file.set_fact("criterion", self.criterion.name());
         if self.many_classes() > 0 {
             file.set_fact("n_classes", self.many_classes()).put_f64("distributions", &self.distributions);
@@ -229,10 +228,7 @@ impl MeanOfTrees {
             let reason = "there is no tree".to_owned();
             return Err(ModelFileError::Section { name: "tree_roots".to_owned(), reason }.into());
         }
-        let feature_names = file.feature_names().to_vec();
-        if !feature_names.is_empty() {
-            Error::check_length("the list of feature names", importances.n_features(), feature_names.len())?;
-        }
+        let columns = Columns::from_file(file, importances.n_features())?;
         // Two classes need not be said.
         let is_of_many = criterion == Criterion::Gini && file.fact("n_classes").is_ok();
         let (many_classes, distributions) =
@@ -240,7 +236,7 @@ impl MeanOfTrees {
         let classes = classes(criterion, many_classes);
         let ensemble = Ensemble::of_sums(trees, vec![0.0], importances.n_features());
         let compiled = Compiled::default();
-        let mut this = Self { ensemble, compiled, importances, criterion, feature_names, classes, distributions };
+        let mut this = Self { ensemble, compiled, importances, criterion, columns, classes, distributions };
         this.compile();
         Ok(this)
     }
@@ -271,7 +267,12 @@ macro_rules! mean_of_trees {
 
             /// Names of the features, when the training set described its columns; else empty.
             pub fn feature_names(&self) -> &[String] {
-                self.mean.feature_names()
+                self.mean.columns().names()
+            }
+
+            /// What the features are, with the levels of categories, when the training set described its columns; else empty.
+            pub fn columns(&self) -> &[adsml_core::FeatureColumn] {
+                self.mean.columns().as_slice()
             }
 
             /// Itself as LightGBM's text (version 4): a random forest with the same predictions there, of more than two classes the probability of

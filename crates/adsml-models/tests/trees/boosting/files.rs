@@ -9,7 +9,7 @@ use crate::damage::{assert_damage_is_refused, others, use_model};
 use crate::{bytes, columns};
 
 /// Sections of a tree model's file.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 14] = [
     "base",
     "validation_loss",
     "importance_gain",
@@ -21,6 +21,9 @@ const SECTIONS: [&str; 11] = [
     "tree_roots",
     "tree_set_levels",
     "tree_set_bits",
+    "level_counts",
+    "level_lengths",
+    "level_texts",
 ];
 
 /// A small model with numbers, categories and missing values.

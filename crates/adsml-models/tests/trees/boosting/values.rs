@@ -120,6 +120,7 @@ fn a_category_of_300_levels_is_learned_and_saved() {
         let bytes = model.to_file().unwrap().to_bytes();
         let back = GradientBoosting::from_file(&ModelFile::from_bytes(&bytes).unwrap()).unwrap();
         assert_eq!(back, model);
+        assert_eq!(back.columns(), columns);
         let unseen = array![[0.3, 300.0], [0.3, f64::NAN], [0.3, 1e9], [0.3, -2.0]];
         assert_eq!(bits(&back, unseen.view()), bits(&model, unseen.view()));
         assert!(model.steps_along(1, &[0.3, 2.0]).is_none() && model.steps_along(0, &[0.3, 2.0]).is_some());

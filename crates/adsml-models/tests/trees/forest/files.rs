@@ -9,7 +9,7 @@ use crate::damage::{assert_damage_is_refused, others, use_model};
 use crate::{bytes, columns};
 
 /// Sections of a forest's file.
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 14] = [
     "importance_gain",
     "importance_splits",
     "importance_cover",
@@ -19,6 +19,9 @@ const SECTIONS: [&str; 11] = [
     "tree_roots",
     "tree_set_levels",
     "tree_set_bits",
+    "level_counts",
+    "level_lengths",
+    "level_texts",
     "oob_predictions",
     "oob_score",
 ];

@@ -144,6 +144,7 @@ fn a_category_of_300_levels_is_learned_and_saved() {
         assert!(error < 0.06, "{criterion:?}: {error}");
         let back = DecisionTree::from_file(&ModelFile::from_bytes(&bytes(&model)).unwrap()).unwrap();
         assert_eq!(back, model);
+        assert_eq!(back.columns(), columns);
         let unseen = array![[0.3, 300.0], [0.3, f64::NAN], [0.3, 1e9], [0.3, -2.0]];
         assert_eq!(bits(&back, unseen.view()), bits(&model, unseen.view()));
         assert!(model.steps_along(1, &[0.3, 2.0]).is_none() && model.steps_along(0, &[0.3, 2.0]).is_some());
