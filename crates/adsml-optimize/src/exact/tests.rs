@@ -404,3 +404,32 @@ proptest! {
         prop_assert!((fine(total, scaled).value() / plan.value() - 1.0).abs() < 2e-9);
     }
 }
+
+/// `500 * ln(1 + x / 300)`, which brings nothing more beyond a kink that it does not tell of.
+#[derive(Debug)]
+struct Capped(f64);
+
+impl ResponseCurve for Capped {
+    fn value(&self, spend: f64) -> f64 {
+        500.0 * (spend.min(self.0) / 300.0).ln_1p()
+    }
+    fn marginal(&self, spend: f64) -> f64 {
+        if spend < self.0 { 500.0 / (300.0 + spend) } else { 0.0 }
+    }
+    fn shape(&self) -> crate::Shape {
+        crate::Shape::Concave
+    }
+}
+
+#[test]
+fn plans_at_kinks_that_curves_do_not_tell_of_are_proved() {
+    // Money for every campaign up to its kink, and for some of them only.
+    for total in [300.0, 1200.0, 2000.0, 2600.0] {
+        let curves: Vec<Arc<dyn ResponseCurve>> =
+            [137.0, 251.0, 389.0, 512.0, 773.0, 941.0].map(|kink| Arc::new(Capped(kink)) as Arc<_>).into();
+        let problem = problem_of(&curves, Total::Exactly(total));
+        let plan = Exact::default().allocate(&problem).unwrap();
+        assert!(plan.gap() < 1e-8, "{total}: {}", plan.gap());
+        assert!(plan.certificate().verify(&problem).is_ok());
+    }
+}
