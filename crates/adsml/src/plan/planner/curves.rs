@@ -61,6 +61,7 @@ impl PlanCurves {
     }
 
     /// A response for every campaign of the model, in its order; none where the account's own curves are planned for.
+    #[cfg_attr(not(feature = "predict"), expect(unused_variables, reason = "only the forest asks for them"))]
     pub(super) fn responses(
         &self,
         history: &History,
