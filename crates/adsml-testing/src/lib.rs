@@ -8,6 +8,7 @@
 //! | [`check_classifier`] | probabilities that sum to one and agree with `predict` |
 //! | [`check_learner`] | parameters that can be listed, read and set; deterministic fits; models that survive saving |
 //! | [`measured`] | – (bytes a piece of work holds at once, under the [`CountingAllocator`], one test [`alone`]) |
+//! | [`allocated_here`] | – (bytes one thread allocates for a piece of work, whatever others do) |
 //! | [`golden`] | – (stored results of other libraries under `tests/golden/`) |
 //! | [`shared_data`] | – (real data sets beside the repository; absent on a fresh clone) |
 //!
@@ -42,5 +43,5 @@ mod regressor;
 
 pub use data::{golden, shared_data, workspace_root};
 pub use learner::{Preset, check_learner};
-pub use memory::{CountingAllocator, alone, measured};
+pub use memory::{CountingAllocator, allocated_here, alone, measured};
 pub use regressor::{check_classifier, check_regressor};

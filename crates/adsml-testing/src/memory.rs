@@ -2,13 +2,14 @@
 #![allow(unsafe_code)] // An allocator is.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// An allocator that counts the bytes that are allocated, now and at most; the system's otherwise.
 ///
 /// ```
-/// use adsml_testing::{CountingAllocator, alone, measured};
+/// use adsml_testing::{CountingAllocator, allocated_here, alone, measured};
 ///
 /// #[global_allocator]
 /// static ALLOCATOR: CountingAllocator = CountingAllocator;
@@ -16,6 +17,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// let _alone = alone();
 /// let (table, most) = measured(|| vec![0_u8; 1 << 20]);
 /// assert!(table.len() == 1 << 20 && most >= 1 << 20);
+/// assert!(allocated_here(|| drop(vec![0_u8; 64])).1 >= 64);
 /// ```
 #[derive(Debug)]
 pub struct CountingAllocator;
@@ -23,7 +25,13 @@ pub struct CountingAllocator;
 static NOW: AtomicUsize = AtomicUsize::new(0);
 static MOST: AtomicUsize = AtomicUsize::new(0);
 
+thread_local! {
+    /// All that this thread ever allocated.
+    static HERE: Cell<usize> = const { Cell::new(0) };
+}
+
 fn grown(bytes: usize) {
+    HERE.with(|here| here.set(here.get().wrapping_add(bytes)));
     let now = NOW.fetch_add(bytes, Ordering::Relaxed) + bytes;
     MOST.fetch_max(now, Ordering::Relaxed);
 }
@@ -67,4 +75,13 @@ pub fn measured<T>(work: impl FnOnce() -> T) -> (T, usize) {
     MOST.store(before, Ordering::Relaxed);
     let result = work();
     (result, MOST.load(Ordering::Relaxed).saturating_sub(before))
+}
+
+/// What `work` gives, and all the bytes that this thread allocated for it, freed again or not; what others do meanwhile is not counted.
+///
+/// Counts only in a process whose global allocator is the [`CountingAllocator`].
+pub fn allocated_here<T>(work: impl FnOnce() -> T) -> (T, usize) {
+    let before = HERE.get();
+    let result = work();
+    (result, HERE.get().wrapping_sub(before))
 }
