@@ -59,8 +59,8 @@ pub fn auc(y: &[f64], p: &[f64], w: Option<&[f64]>) -> Result<f64> {
 /// The feature of the line is higher by so many standard deviations where the target is 1, which a fifth of the rows are.
 ///
 /// A row of a rate is tied with itself, as in [`auc`], and within folds that tie weighs as many times more as there are folds:
-/// on 700 simulated ads of very uneven size in 5 folds, a score worth 0.584 got 0.579, and 0.583 without folds. So an AUC of rates is
-/// slightly low where a few large rows decide, and its interval lies lower still, by as much again.
+/// an AUC of rates is slightly low where a few large rows decide, and its interval lies lower still. (Simulated once, of 700 ads of very
+/// uneven size in 5 folds: 0.579 of a score worth 0.584, and 0.583 without folds.)
 ///
 /// Source: Parker, Günter and Bedo (2007), "Stratification bias in low signal microarray studies", BMC Bioinformatics 8:326,
 /// for the bias; Airola et al. (2011), "An experimental comparison of cross-validation techniques for estimating the area
